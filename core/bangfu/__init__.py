@@ -1,0 +1,64 @@
+"""bangfu (幫扶): what a plugin may use. Everything a department needs is a name of this module."""
+
+from bangfu.declare.choice import Choice
+from bangfu.declare.demo import DemoDistrict, DemoHousehold, DemoPerson, DemoVillage, Rows, pick, spread, spread_amount
+from bangfu.declare.fields import choice, day, flag, quantity, text, whole
+from bangfu.declare.grain import Grain
+from bangfu.declare.measures import FLOW, STOCK, Indicator, Measure, Ratio
+from bangfu.declare.period import Period
+from bangfu.declare.plugin import Plugin, PythonFields, hookimpl
+from bangfu.declare.records import (
+    Basis,
+    DistrictRecord,
+    HouseholdRecord,
+    NaturalVillageRecord,
+    PersonRecord,
+    TownshipRecord,
+    VillageRecord,
+)
+from bangfu.declare.text import Text
+from bangfu.declare.units import Unit
+from bangfu.domain.households import Household, Person
+from bangfu.domain.places import Place
+from bangfu.domain.targets import Target
+
+__all__ = [
+    "FLOW",
+    "STOCK",
+    "Basis",
+    "Choice",
+    "DemoDistrict",
+    "DemoHousehold",
+    "DemoPerson",
+    "DemoVillage",
+    "DistrictRecord",
+    "Grain",
+    "Household",
+    "HouseholdRecord",
+    "Indicator",
+    "Measure",
+    "NaturalVillageRecord",
+    "Period",
+    "Person",
+    "PersonRecord",
+    "Place",
+    "Plugin",
+    "PythonFields",
+    "Ratio",
+    "Rows",
+    "Target",
+    "Text",
+    "TownshipRecord",
+    "Unit",
+    "VillageRecord",
+    "choice",
+    "day",
+    "flag",
+    "hookimpl",
+    "pick",
+    "quantity",
+    "spread",
+    "spread_amount",
+    "text",
+    "whole",
+]

@@ -1,0 +1,77 @@
+"""Columns of a record as a department would describe them: a title, a unit, whether it is sensitive."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, Enum, Integer, Numeric, SmallInteger, String
+from sqlalchemy.orm import MappedColumn, mapped_column
+from sqlalchemy.schema import Column
+from sqlalchemy.types import TypeEngine
+
+from bangfu.declare.choice import Choice
+from bangfu.declare.text import Text
+
+_KEY = "bangfu.field"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """What a column means: shown in the schema's docs, used by filters, measures and policy."""
+
+    title: Text
+    unit: str | None = None
+    sensitive: bool = False
+    is_code: bool = False
+    numeric: bool = False
+    choice: type[Choice] | None = None
+
+
+def quantity(unit: str, *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+    """An amount with two decimals, at most 15 significant digits, so that a JSON number carries it exactly."""
+    return _column(Numeric(15, 2), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
+
+
+def whole(unit: str | None = None, *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+    """A whole number: a count of `unit`, or a year when there is no unit."""
+    return _column(Integer(), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
+
+
+def text(length: int = 200, *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+    """A line of text of at most `length` characters."""
+    return _column(String(length), Field(title=Text(zh, en), sensitive=sensitive))
+
+
+def day(*, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+    """A calendar date."""
+    return _column(Date(), Field(title=Text(zh, en), sensitive=sensitive))
+
+
+def flag(*, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+    """Yes or no."""
+    return _column(Boolean(), Field(title=Text(zh, en), sensitive=sensitive))
+
+
+def choice(values: type[Choice], *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+    """One value of a closed list; stored by its name."""
+    kind = Enum(values, native_enum=False, length=40, create_constraint=False)
+    return _column(kind, Field(title=Text(zh, en), sensitive=sensitive, choice=values))
+
+
+def code(*, zh: str, en: str, **options: Any) -> MappedColumn[Any]:
+    """A place's code; fifteen digits in the table, the official form outside."""
+    return _column(BigInteger(), Field(title=Text(zh, en), is_code=True), **options)
+
+
+def key(*, zh: str, en: str, small: bool = False, **options: Any) -> MappedColumn[Any]:
+    """A whole number that identifies rather than counts."""
+    return _column(SmallInteger() if small else BigInteger(), Field(title=Text(zh, en)), **options)
+
+
+def field_of(column: Column[Any]) -> Field | None:
+    """The field a column was declared with; None for the columns that only hold the table together."""
+    found = column.info.get(_KEY)
+    return found if isinstance(found, Field) else None
+
+
+def _column(kind: TypeEngine[Any], field: Field, **options: Any) -> MappedColumn[Any]:
+    return mapped_column(kind, info={_KEY: field}, comment=field.title.zh, **options)

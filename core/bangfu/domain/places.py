@@ -1,0 +1,75 @@
+"""Places: five levels in one table, when each was in force, and what became of it."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bangfu.declare.choice import Choice
+from bangfu.declare.fields import choice, code, day, text
+from bangfu.declare.records import Dated, Record, VillageRecord
+from bangfu.declare.grain import Grain
+from bangfu.declare.text import Text
+
+
+class PlaceKind(Choice):
+    """What a place is; an attribute of its own, since neither the name nor the code tells it for sure."""
+
+    DISTRICT = "市轄區", "District"
+    TOWN = "鎮", "Town"
+    TOWNSHIP = "鄉", "Township"
+    SUBDISTRICT = "街道", "Subdistrict"
+    VILLAGE = "行政村", "Administrative village"
+    COMMUNITY = "社區", "Community"
+    NATURAL_VILLAGE = "自然村", "Natural village"
+
+
+class SuccessionKind(Choice):
+    """What happened to a place when divisions changed."""
+
+    RENAMED = "更名", "Renamed"
+    RECODED = "變更代碼", "Re-coded"
+    MERGED = "合併", "Merged"
+    SPLIT = "拆分", "Split"
+
+
+_LEVEL = "CASE WHEN code % 1000 <> 0 THEN 4 WHEN code % 1000000 <> 0 THEN 3 WHEN code % 1000000000 <> 0 THEN 2 ELSE 1 END"
+
+
+class Place(Dated):
+    """A district, township, village or natural village; its row ends when divisions change."""
+
+    __tablename__ = "place"
+    __title__ = Text("地方", "Place")
+    __constraints__ = (
+        CheckConstraint("code / 1000000000 = district_code", name="district"),
+        Index(None, "district_code", "level", "code"),
+    )
+
+    code: Mapped[int] = code(zh="區劃代碼", en="Division code", primary_key=True, autoincrement=False, sort_order=-2)
+    # Derived from the code inside the database, so that the two can never disagree.
+    level: Mapped[int] = mapped_column(SmallInteger, Computed(_LEVEL, persisted=True))
+    name: Mapped[str] = text(100, zh="名稱", en="Name")
+    pinyin: Mapped[str] = text(200, zh="拼音", en="Pinyin of the name, without tones")
+    kind: Mapped[PlaceKind] = choice(PlaceKind, zh="類別", en="Kind")
+
+
+class Succession(Record):
+    """Lineage (沿革): on which day one place followed another, wholly or in part."""
+
+    __tablename__ = "place_succession"
+    __grain__ = Grain.DISTRICT
+    __title__ = Text("區劃沿革", "Succession of places")
+    __constraints__ = (
+        ForeignKeyConstraint(["district_code", "predecessor_code"], ["place.district_code", "place.code"],
+                             name="fk_place_succession_predecessor"),
+        ForeignKeyConstraint(["district_code", "successor_code"], ["place.district_code", "place.code"],
+                             name="fk_place_succession_successor"),
+        Index(None, "district_code", "predecessor_code"),
+        Index(None, "district_code", "successor_code"),
+    )
+
+    predecessor_code: Mapped[int] = code(zh="原代碼", en="Code of the earlier place")
+    successor_code: Mapped[int] = code(zh="新代碼", en="Code of the later place")
+    kind: Mapped[SuccessionKind] = choice(SuccessionKind, zh="變更類型", en="What happened")
+    happened_on: Mapped[date] = day(zh="變更日期", en="Day of the change")
