@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Enum, Integer, Numeric, SmallInteger, String
+from sqlalchemy import BigInteger, Boolean, Date, Enum, Integer, Numeric, String
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.schema import Column
 from sqlalchemy.types import TypeEngine
@@ -62,9 +62,9 @@ def code(*, zh: str, en: str, **options: Any) -> MappedColumn[Any]:
     return _column(BigInteger(), Field(title=Text(zh, en), is_code=True), **options)
 
 
-def key(*, zh: str, en: str, small: bool = False, **options: Any) -> MappedColumn[Any]:
+def key(*, zh: str, en: str, **options: Any) -> MappedColumn[Any]:
     """A whole number that identifies rather than counts."""
-    return _column(SmallInteger() if small else BigInteger(), Field(title=Text(zh, en)), **options)
+    return _column(Integer(), Field(title=Text(zh, en)), **options)
 
 
 def field_of(column: Column[Any]) -> Field | None:
@@ -74,4 +74,4 @@ def field_of(column: Column[Any]) -> Field | None:
 
 
 def _column(kind: TypeEngine[Any], field: Field, **options: Any) -> MappedColumn[Any]:
-    return mapped_column(kind, info={_KEY: field}, comment=field.title.zh, **options)
+    return mapped_column(kind, info={_KEY: field}, **options)

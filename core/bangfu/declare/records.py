@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
-from bangfu.declare.fields import choice, day
+from bangfu.declare.fields import choice, code, day, key
 from bangfu.declare.fields import text as line
 from bangfu.declare.grain import Grain
 from bangfu.declare.text import Text
@@ -50,7 +50,7 @@ class Dated(DeclarativeBase):
     """Further constraints and indexes of the table."""
 
     district_code: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-3)
-    version: Mapped[int] = mapped_column(Integer, server_default=text("1"), sort_order=90)
+    version: Mapped[int] = key(zh="版本", en="Version, one more at each change", server_default=text("1"))
     source: Mapped[str] = line(200, zh="來源", en="Source")
     basis: Mapped[Basis] = choice(Basis, zh="統計口徑", en="Statistical basis")
     recorded_on: Mapped[date] = day(zh="統計日期", en="Date to which the row belongs")
@@ -93,7 +93,7 @@ class PlaceRecord(Record):
 
     __abstract__ = True
 
-    place_code: Mapped[int] = mapped_column(BigInteger, sort_order=-1)
+    place_code: Mapped[int] = code(zh="區劃代碼", en="Code of the place", sort_order=-1)
 
     @classmethod
     def _table_args(cls) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
-from bangfu.declare.fields import choice, day, flag, quantity, text, whole
+from bangfu.declare.fields import choice, code, day, flag, quantity, text, whole
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Record
 from bangfu.declare.text import Text
@@ -114,7 +114,7 @@ class Household(Record):
         Index(None, "district_code", "place_code"),
     )
 
-    place_code: Mapped[int] = mapped_column(BigInteger, sort_order=-1)
+    place_code: Mapped[int] = code(zh="居住地代碼", en="Code of the place it lives in", sort_order=-1)
     category: Mapped[HouseholdCategory] = choice(HouseholdCategory, zh="貧困戶屬性", en="Category")
     status: Mapped[HouseholdStatus] = choice(HouseholdStatus, zh="脫貧狀態", en="Status")
     main_cause: Mapped[PovertyCause | None] = choice(PovertyCause, zh="主要致貧原因", en="Main cause of poverty")

@@ -72,7 +72,11 @@ ALLOWANCE_HOUSEHOLDS = Measure(
     where=Household.category == HouseholdCategory.ALLOWANCE_POOR,
 )
 POOR_VILLAGES = Measure(
-    name="poor_villages", title=Text("貧困村", "Poor villages"), of=PoorVillage, time=STOCK, distinct=Grain.VILLAGE
+    name="registered_poor_villages",
+    title=Text("貧困村", "Villages registered as poor"),
+    of=PoorVillage,
+    time=STOCK,
+    distinct=Grain.VILLAGE,
 )
 ARABLE_LAND = Measure(
     name="arable_land",

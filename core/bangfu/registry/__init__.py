@@ -1,0 +1,20 @@
+"""Finds, orders, checks and switches off plugins; builds the graph of their declarations."""
+
+from bangfu.registry.discovery import assemble, discover
+from bangfu.registry.graph import Graph
+from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node
+from bangfu.registry.platform import InstalledPlugin, Platform
+
+__all__ = [
+    "Attribute",
+    "Graph",
+    "InstalledPlugin",
+    "Kind",
+    "Link",
+    "MeasureField",
+    "Namespace",
+    "Node",
+    "Platform",
+    "assemble",
+    "discover",
+]

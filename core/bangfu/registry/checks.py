@@ -1,0 +1,174 @@
+"""Holds every declaration against the rules, and tells all problems at once."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.schema import Column, Table
+
+from bangfu.declare.fields import field_of
+from bangfu.declare.measures import AnyMeasure, Measure, Ratio
+from bangfu.declare.plugin import API_VERSIONS, Plugin
+from bangfu.declare.records import Record
+from bangfu.declare.units import UNITS, Unit
+from bangfu.domain.households import Household, Person
+from bangfu.errors import Problem, nearest
+from bangfu.registry.graph import record_name
+from bangfu.registry.nodes import camel
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_RESERVED = {"place", "household", "person", "target", "setting", "core", "node", "plugins", "measures", "indicators",
+             "targets", "district", "township", "village", "districts", "townships", "villages", "households"}
+_SHARED = (Household, Person)
+
+
+def check(plugins: Sequence[Plugin], *, absent: Sequence[str] = ()) -> list[Problem]:
+    """Every problem of every plugin; `absent` are names that are installed but switched off."""
+    problems = list(_names(plugins))
+    known = {plugin.name for plugin in plugins}
+    units: dict[str, Unit] = {unit.name: unit for unit in UNITS}
+    for plugin in plugins:
+        problems += _units(plugin, units)
+    core = {measure for plugin in plugins if plugin.name == "register" for measure in plugin.measures}
+    for plugin in plugins:
+        problems += _header(plugin, known, absent)
+        problems += _records(plugin, units)
+        problems += _measures(plugin, units, core)
+    return problems
+
+
+def _names(plugins: Sequence[Plugin]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for plugin in plugins:
+        if plugin.name in seen:
+            yield _problem(plugin, "its name", "is declared by two plugins", "Rename one of them or switch one off.")
+        seen.add(plugin.name)
+    tables: dict[str, Plugin] = {}
+    for plugin in plugins:
+        for record in plugin.records:
+            name = record.__tablename__
+            other = tables.setdefault(name, plugin)
+            if other is not plugin:
+                found = f"table {name!r} is also declared by plugin {other.name!r}"
+                yield _problem(plugin, f"record {record.__name__}", found, "Rename the record.")
+
+
+def _header(plugin: Plugin, known: set[str], absent: Sequence[str]) -> Iterator[Problem]:
+    if not _NAME.fullmatch(plugin.name):
+        yield _problem(plugin, "its name", "is not a name in snake case", "Use lower-case words joined by '_'.")
+    if plugin.name in _RESERVED:
+        yield _problem(plugin, "its name", "is a name of the core", "Choose another one.")
+    if plugin.api not in API_VERSIONS:
+        found = f"is written for version {plugin.api!r} of the plugin surface"
+        yield _problem(plugin, "api", found, f"This core speaks {', '.join(API_VERSIONS)}.")
+    for need in plugin.needs:
+        if need not in known:
+            why = "is switched off" if need in absent else "is not installed"
+            yield _problem(plugin, f"needs {need!r}", f"which {why}", f"Install or switch on {need!r}.")
+
+
+def _units(plugin: Plugin, units: dict[str, Unit]) -> Iterator[Problem]:
+    for unit in plugin.units:
+        known = units.setdefault(unit.name, unit)
+        if known != unit:
+            yield _problem(plugin, f"unit {unit.name!r}", "has another meaning already", "Use another name.")
+
+
+def _records(plugin: Plugin, units: dict[str, Unit]) -> Iterator[Problem]:
+    lists: set[str] = set()
+    for record in plugin.records:
+        thing = f"record {record.__name__}"
+        if not hasattr(record, "__grain__"):
+            yield _problem(plugin, thing, "has no grain", "Derive it from VillageRecord, HouseholdRecord or the like.")
+            continue
+        if record.__plugin__ != plugin.name:
+            found = f"belongs to {record.__plugin__ or 'no plugin'!r}"
+            remedy = f"Keep it in package 'bangfu_{plugin.name}' or set __plugin__ = {plugin.name!r}."
+            yield _problem(plugin, thing, found, remedy)
+        if "__title__" not in record.__dict__:
+            yield _problem(plugin, thing, "has no title", "Set __title__ = Text(zh, en).")
+        if record_name(record) in lists:
+            yield _problem(plugin, thing, f"makes a second list {record_name(record)!r}", "Rename it.")
+        lists.add(record_name(record))
+        yield from _columns(plugin, record, units)
+
+
+def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> Iterator[Problem]:
+    for column in record.__table__.columns:
+        thing = f"{record.__name__}.{column.key}"
+        declared = field_of(column)
+        if declared is None and column.key not in {"district_code", "id", "household_id", "person_id"}:
+            remedy = "Declare it with quantity(), whole(), text(), day(), flag() or choice()."
+            yield _problem(plugin, thing, "has no title", remedy)
+        elif declared is not None and declared.unit is not None and declared.unit not in units:
+            yield _unknown_unit(plugin, thing, declared.unit, units)
+        elif declared is not None and declared.choice is not None:
+            values = declared.choice
+            if len(values.__members__) != len(list(values)):
+                yield _problem(plugin, values.__name__, "has two values with the same titles", "Tell them apart.")
+
+
+def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure]) -> Iterator[Problem]:
+    taken = {record_name(record) for record in plugin.records}
+    for measure in plugin.measures:
+        thing = f"measure {measure.name!r}"
+        if not _NAME.fullmatch(measure.name):
+            yield _problem(plugin, thing, "is not a name in snake case", "Use lower-case words joined by '_'.")
+        if camel(measure.name) in taken:
+            yield _problem(plugin, thing, "is the name of another measure or list", "Rename it.")
+        taken.add(camel(measure.name))
+        if isinstance(measure, Ratio):
+            for part in (measure.numerator, measure.denominator):
+                if part not in plugin.measures and part not in core:
+                    found = f"divides measure {part.name!r} of another plugin"
+                    yield _problem(plugin, thing, found, "Use measures of this plugin or of the register.")
+        else:
+            yield from _measure(plugin, thing, measure, units)
+    for indicator in plugin.progress:
+        if indicator.measure not in plugin.measures:
+            found = f"follows measure {indicator.name!r}, which this plugin does not declare"
+            yield _problem(plugin, f"indicator {indicator.name!r}", found, "Add it to Plugin.measures.")
+
+
+def _measure(plugin: Plugin, thing: str, measure: Measure, units: dict[str, Unit]) -> Iterator[Problem]:
+    own = set(plugin.records) | (set(_SHARED) if plugin.name == "register" else set())
+    if measure.of not in own:
+        found = f"counts rows of {measure.of.__name__}, which this plugin does not declare"
+        yield _problem(plugin, thing, found, "Measure your own records; reach another sector's through the graph.")
+        return
+    ways = [way for way in (measure.sum, measure.count, measure.distinct) if way is not None]
+    if len(ways) != 1:
+        found = f"has {len(ways)} of sum, count and distinct"
+        yield _problem(plugin, thing, found, "Give exactly one.")
+        return
+    yield from _foreign_columns(plugin, thing, measure)
+    if measure.unit is None:
+        remedy = "Give the column a unit, as in quantity('mu', …)."
+        yield _problem(plugin, thing, "sums a column that has no unit", remedy)
+    elif measure.unit not in units:
+        yield _unknown_unit(plugin, thing, measure.unit, units)
+    elif measure.sum is not None and not units[measure.unit].additive:
+        remedy = "Declare a Ratio of two sums instead."
+        yield _problem(plugin, thing, f"adds up shares ({measure.unit}), which means nothing", remedy)
+    if measure.distinct is not None and not measure.distinct.covers(measure.of.__grain__):
+        found = f"counts each {measure.distinct.unit} once, but its rows are kept by {measure.of.__grain__.unit}"
+        yield _problem(plugin, thing, found, "Count a level at or above the record's own.")
+
+
+def _foreign_columns(plugin: Plugin, thing: str, measure: Measure) -> Iterator[Problem]:
+    parts = [part for part in (measure.sum, measure.where, measure.on) if part is not None]
+    for part in parts:
+        for element in iterate(part.__clause_element__() if hasattr(part, "__clause_element__") else part):
+            if isinstance(element, Column) and isinstance(element.table, Table):
+                if element.table.name != measure.of.__tablename__:
+                    found = f"uses {element.table.name}.{element.name}, a column of another record"
+                    yield _problem(plugin, thing, found, f"Use columns of {measure.of.__name__}.")
+
+
+def _unknown_unit(plugin: Plugin, thing: str, unit: str, units: dict[str, Unit]) -> Problem:
+    hint = nearest(unit, list(units))
+    return _problem(plugin, thing, f"has the unknown unit {unit!r}", f"Declare it in Plugin.units.{hint}")
+
+
+def _problem(plugin: Plugin, thing: str, found: str, remedy: str) -> Problem:
+    return Problem(plugin=plugin.name, thing=thing, found=found, remedy=remedy)

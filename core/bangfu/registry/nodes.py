@@ -1,0 +1,160 @@
+"""The graph as data: which nodes there are, what they carry, how they hang together.
+
+Derived once from the declarations. Filters, orderings, measures, GraphQL types and statements all read this and
+nothing else; none of them knows a plugin.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, FromClause, Integer, Numeric, Table
+from sqlalchemy.schema import Column
+
+from bangfu.declare.fields import Field, field_of
+from bangfu.declare.grain import Grain
+from bangfu.declare.measures import AnyMeasure, Indicator
+from bangfu.declare.plugin import Plugin
+from bangfu.declare.records import Dated
+from bangfu.declare.text import Text
+
+Join = Callable[[FromClause, FromClause], list[ColumnElement[bool]]]
+"""Conditions between a parent's and a child's alias; always with the district's code on both sides."""
+
+
+class Kind(Enum):
+    """What sort of value an attribute holds; decides its scalar, its filters and its cursor form."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DAY = "day"
+    FLAG = "flag"
+    CHOICE = "choice"
+    CODE = "code"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Attribute:
+    """A scalar of a node, stored in one column."""
+
+    name: str
+    column: str
+    kind: Kind
+    nullable: bool
+    field: Field
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Link:
+    """A way from one node to another, or to many others."""
+
+    name: str
+    title: Text
+    target: "Node"
+    many: bool
+    join: Join
+    nullable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeasureField:
+    """A measure as a field of a namespace, with the indicator that gives it targets, if any."""
+
+    name: str
+    measure: AnyMeasure
+    plugin: Plugin
+    indicator: Indicator | None
+
+    @property
+    def qualified(self) -> str:
+        """The name under which targets and catalogues know it: `industry.orchard_area`."""
+        return f"{self.plugin.name}.{self.measure.name}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Namespace:
+    """What one plugin adds to one node, under the plugin's own name."""
+
+    name: str
+    plugin: Plugin
+    links: dict[str, Link] = field(default_factory=dict)
+    measures: dict[str, MeasureField] = field(default_factory=dict)
+    python_fields: list[type[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Node:
+    """A type of the graph: a level of place, a household, a person, or a plugin's record."""
+
+    name: str
+    title: Text
+    record: type[Dated]
+    grain: Grain
+    plugin: Plugin | None = None
+    level: int | None = None
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    python_fields: list[type[Any]] = field(default_factory=list)
+
+    @property
+    def table(self) -> Table:
+        """The table the node's rows stand in."""
+        table = self.record.__table__
+        assert isinstance(table, Table)
+        return table
+
+    @property
+    def is_place(self) -> bool:
+        """Whether the node is one of the four levels of places."""
+        return self.level is not None
+
+    @property
+    def key(self) -> str:
+        """The column that, after the district's code, tells rows apart."""
+        return "code" if self.is_place else "id"
+
+    @property
+    def prefix(self) -> str:
+        """How the node's ids begin: `household` in `household:620502000000123`."""
+        return self.name[0].lower() + self.name[1:]
+
+
+def camel(name: str) -> str:
+    """`orchard_area` as `orchardArea`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def plural(name: str) -> str:
+    """The plural of a camel-case noun, well enough for table names: `facility` → `facilities`."""
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def attributes_of(record: type[Dated]) -> dict[str, Attribute]:
+    """The attributes a record declares, by their GraphQL names."""
+    found = {}
+    for column in record.__table__.columns:
+        declared = field_of(column)
+        if declared is not None:
+            found[camel(column.key)] = Attribute(
+                name=camel(column.key),
+                column=column.key,
+                kind=_kind(column, declared),
+                nullable=bool(column.nullable),
+                field=declared,
+            )
+    return found
+
+
+def _kind(column: Column[Any], declared: Field) -> Kind:
+    if declared.is_code:
+        return Kind.CODE
+    if declared.choice is not None:
+        return Kind.CHOICE
+    kinds = ((Date, Kind.DAY), (Boolean, Kind.FLAG), (Numeric, Kind.DECIMAL), (Integer | BigInteger, Kind.INTEGER))
+    return next((kind for type_, kind in kinds if isinstance(column.type, type_)), Kind.TEXT)
