@@ -1,0 +1,75 @@
+# Two commands to begin with: `make demo` and `make test`. They need Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALLED := $(VENV)/.installed
+UV ?= $(BIN)/uv
+PORT ?= 8000
+export PORT
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: $(INSTALLED) ## Build the demo district and serve it on http://127.0.0.1:8000 (PORT=… for another port)
+	@$(BIN)/bangfu demo
+
+.PHONY: install
+install: $(INSTALLED) ## Install everything into .venv (the other targets do this by themselves)
+
+.PHONY: test
+test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## Look for mistakes and check the formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code and mend what can be mended mechanically
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: $(INSTALLED) ## Check the types
+	@$(BIN)/mypy
+
+.PHONY: contracts
+contracts: $(INSTALLED) ## Check who imports whom
+	@$(BIN)/lint-imports
+
+.PHONY: check
+check: ## Run everything that CI runs
+	@.ci/run
+
+.PHONY: lock
+lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirements.lock
+	@command -v $(UV) >/dev/null || $(PIP) install uv
+	@$(UV) pip compile pyproject.toml --extra embedded --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade --quiet \
+		--custom-compile-command "make lock" --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove .venv and caches; the data in .bangfu stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp makes a second run a no-op, which also works offline.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "bangfu needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+		echo "Name another one: make $(or $(MAKECMDGOALS),install) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating $(VENV) …"; $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { \
+		rm -rf $(VENV); echo "$(PYTHON) cannot create a virtual environment: its venv module is missing."; \
+		echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Installing the locked dependencies (a minute the first time) …"
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
