@@ -1,0 +1,53 @@
+"""How far a measure is from its target, and how far it should be by now."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+
+from bangfu.declare.text import Text
+
+_CENT = Decimal("0.01")
+
+
+class Status(Enum):
+    """Where an indicator stands against its target."""
+
+    NO_TARGET = Text("無目標", "No target is set")
+    NOT_REPORTED = Text("未上報", "Nothing has been reported")
+    ACHIEVED = Text("已完成", "The target is reached")
+    ON_TRACK = Text("進度正常", "As far as expected by now, or further")
+    BEHIND = Text("進度滯後", "Less far than expected by now")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Distance to a target, in the measure's unit; `progress` in percent of the target."""
+
+    gap: Decimal | None
+    progress: Decimal | None
+    expected_by_now: Decimal | None
+    status: Status
+
+
+def assess(
+    value: Decimal | None, target: Decimal | None, start: date, end: date, today: date, *, at_most: bool = False
+) -> Progress:
+    """Compares a value with a target that runs from `start` to `end`, as seen on `today`.
+
+    What is expected grows by the day, evenly; a number that is to fall is expected to be at its target.
+    """
+    if target is None:
+        return Progress(gap=None, progress=None, expected_by_now=None, status=Status.NO_TARGET)
+    elapsed = min(max((today - start).days + 1, 0), (end - start).days + 1)
+    expected = target if at_most else _cents(target * elapsed / ((end - start).days + 1))
+    if value is None:
+        return Progress(gap=None, progress=None, expected_by_now=expected, status=Status.NOT_REPORTED)
+    share = _cents(value * 100 / target) if target else None
+    reached, on_track = (value <= target,) * 2 if at_most else (value >= target, value >= expected)
+    status = Status.ACHIEVED if reached else Status.ON_TRACK if on_track else Status.BEHIND
+    return Progress(gap=target - value, progress=share, expected_by_now=expected, status=status)
+
+
+def _cents(number: Decimal) -> Decimal:
+    return number.quantize(_CENT, ROUND_HALF_UP)

@@ -1,0 +1,169 @@
+"""What a derived field stands for. How it is answered is the execution's matter, so that several ways can share this."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types import Info
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node
+
+
+@dataclass(frozen=True)
+class OfId:
+    """The typed id of the row."""
+
+
+@dataclass(frozen=True)
+class OfAttribute:
+    """A column of the row."""
+
+    attribute: Attribute
+
+
+@dataclass(frozen=True)
+class OfOne:
+    """The row at the other end of a to-one link."""
+
+    link: Link
+
+
+@dataclass(frozen=True)
+class OfMany:
+    """A page of the rows at the other end of a to-many link; from the root, of all rows."""
+
+    link: Link
+
+
+@dataclass(frozen=True)
+class OfCount:
+    """How many rows there are at the other end of a to-many link."""
+
+    link: Link
+
+
+@dataclass(frozen=True)
+class OfSpace:
+    """A plugin's namespace on the row, or on the root."""
+
+    space: Namespace
+
+
+@dataclass(frozen=True)
+class OfMeasure:
+    """A measure of the row."""
+
+    field: MeasureField
+
+
+@dataclass(frozen=True)
+class OfMeasurePart:
+    """One field of a measure's value."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OfTotal:
+    """How many rows a page's list has in all."""
+
+
+@dataclass(frozen=True)
+class OfRow:
+    """One row by its code or id, from the root."""
+
+    node: Node
+
+
+@dataclass(frozen=True)
+class OfNode:
+    """One row of any type by its id, from the root."""
+
+
+@dataclass(frozen=True)
+class OfCatalogue:
+    """Part of the catalogue of plugins, measures and indicators."""
+
+    name: str
+
+
+Meaning = (
+    OfId
+    | OfAttribute
+    | OfOne
+    | OfMany
+    | OfCount
+    | OfSpace
+    | OfMeasure
+    | OfMeasurePart
+    | OfTotal
+    | OfRow
+    | OfNode
+    | OfCatalogue
+)
+
+
+class Answers(Protocol):
+    """What a request's context has to be able to do."""
+
+    def answer(
+        self, meaning: Meaning, source: Any, arguments: dict[str, Any], info: Info
+    ) -> Awaitable[Any] | Any:  # whatever the field's type is
+        """The value of a field."""
+
+
+class DerivedField(StrawberryField):
+    """A Strawberry field that knows what it stands for and leaves the answer to the request's context."""
+
+    meaning: Meaning
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        type_: Any,  # any Strawberry annotation
+        meaning: Meaning,
+        *,
+        description: str,
+        arguments: tuple[StrawberryArgument, ...] = (),
+    ) -> "DerivedField":
+        """A field with a GraphQL name, a type, a description and arguments."""
+        field = cls(
+            python_name=name,
+            graphql_name=name,
+            type_annotation=StrawberryAnnotation(type_),
+            description=description,
+        )
+        field.meaning = meaning
+        field.arguments = list(arguments)
+        return field
+
+    def __copy__(self) -> "DerivedField":
+        duplicate = super().__copy__()
+        duplicate.meaning = self.meaning
+        return duplicate
+
+    @property
+    def is_basic_field(self) -> bool:
+        """Never: each answer comes from the context."""
+        return False
+
+    def get_result(
+        self, source: Any, info: Info | None, args: list[Any], kwargs: Any
+    ) -> Awaitable[Any] | Any:  # Strawberry's own signature
+        """Asks the request's context."""
+        assert info is not None
+        answers: Answers = info.context
+        return answers.answer(self.meaning, source, kwargs, info)
+
+
+def argument(name: str, type_: Any, description: str) -> StrawberryArgument:  # any Strawberry annotation
+    """An argument that may be left out, or must not where its type says so."""
+    return StrawberryArgument(
+        python_name=name, graphql_name=name, type_annotation=StrawberryAnnotation(type_), description=description
+    )
+
+

@@ -1,0 +1,86 @@
+"""The whole schema: the root's fields, and every type below them."""
+
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.field import StrawberryField
+
+from bangfu.declare.grain import Grain
+from bangfu.declare.text import Text
+from bangfu.registry import Link, Node, Platform
+from bangfu.registry.graph import Graph
+from bangfu.registry.nodes import plural
+from bangfu_schema.derive.catalogue import IndicatorEntry, MeasureEntry, PluginEntry, Title
+from bangfu_schema.derive.enums import Enums
+from bangfu_schema.derive.fields import DerivedField, OfCatalogue, OfNode, OfRow, OfSpace, argument
+from bangfu_schema.derive.inputs import Inputs
+from bangfu_schema.derive.measures import measure_type
+from bangfu_schema.derive.objects import NodeInterface, Objects, make_object
+from bangfu_schema.derive.scalars import SCALARS, PlaceCode
+
+
+
+def build_schema(platform: Platform) -> strawberry.Schema:
+    """The Strawberry schema of a platform."""
+    graph = platform.graph
+    enums = Enums()
+    objects = Objects(graph, enums, Inputs(graph, enums))
+    objects.make(measure_type(Title))
+    query = make_object(type("Query", (), {}), "Query", _root(graph, objects), "The district and everything in it.")
+    return strawberry.Schema(
+        query=query,
+        types=list(objects.types.values()),
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+def _root(graph: Graph, objects: Objects) -> list[StrawberryField]:
+    fields: list[StrawberryField] = []
+    for grain, node in graph.core.items():
+        fields.append(_one(node, objects))
+        if grain is not Grain.PERSON:
+            fields.append(objects.many(_all(node), required_place=grain is Grain.HOUSEHOLD))
+    fields.append(
+        DerivedField.of(
+            "node",
+            NodeInterface | None,
+            OfNode(),
+            description="Anything by its typed id; null where there is nothing under it.",
+            arguments=(argument("id", strawberry.ID, "As in `household:620502000000001`."),),
+        )
+    )
+    fields.append(objects.many(_all(graph.target), required_place=True))
+    for space in graph.roots.values():
+        inner = [objects.many(link, required_place=True) for link in space.links.values()]
+        title = f"{space.plugin.title.zh} {space.plugin.title.en}"
+        type_ = objects.space_type("Query", space, inner)
+        fields.append(DerivedField.of(space.name, type_, OfSpace(space), description=title))
+    return [*fields, *_catalogue()]
+
+
+def _one(node: Node, objects: Objects) -> DerivedField:
+    title = f"{node.title.zh} {node.title.en}; null where there is none."
+    if node.is_place:
+        arguments = (argument("code", PlaceCode, "Its official code."),)
+    else:
+        arguments = (argument("id", strawberry.ID, f"Its id, as in `{node.prefix}:620502000000001`."),)
+    return DerivedField.of(node.prefix, objects.types[node] | None, OfRow(node), description=title, arguments=arguments)
+
+
+def _all(node: Node) -> Link:
+    name = plural(node.prefix)
+    return Link(name=name, title=Text(node.title.zh, node.title.en), target=node, many=True, join=lambda *_: [])
+
+
+def _catalogue() -> list[StrawberryField]:
+    by_plugin = (argument("plugin", str | None, "Only of this plugin."),)
+    entries: tuple[tuple[str, Any, Any, str], ...] = (
+        ("plugins", list[PluginEntry], (), "What is installed."),
+        ("measures", list[MeasureEntry], by_plugin, "All measures."),
+        ("indicators", list[IndicatorEntry], by_plugin, "All measures that have targets."),
+    )
+    return [
+        DerivedField.of(name, type_, OfCatalogue(name), description=text, arguments=arguments)
+        for name, type_, arguments, text in entries
+    ]
