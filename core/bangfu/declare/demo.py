@@ -24,7 +24,7 @@ class DemoPerson:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoHousehold:
-    """A made-up registered household; members begin with its head."""
+    """A made-up registered household: members begin with its head; `income` is yuan a head, net, in 2014."""
 
     id: int
     place_code: int
@@ -112,7 +112,12 @@ def spread(total: int, weights: Sequence[float], *, least: int = 0, most: int | 
 
 
 def spread_amount(total: Decimal, weights: Sequence[float], *, step: Decimal = Decimal("0.01")) -> list[Decimal]:
-    """Parts of an amount in whole steps (a hundredth by default) that add up exactly."""
+    """Parts of an amount in whole steps (a hundredth by default) that add up exactly.
+
+    Raises ValueError for an amount that is not made of whole steps.
+    """
+    if total % step:
+        raise ValueError(f"{total} is not made of steps of {step}")
     return [part * step for part in spread(int(total / step), weights)]
 
 

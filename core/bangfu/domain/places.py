@@ -7,8 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
 from bangfu.declare.fields import choice, code, day, text
-from bangfu.declare.records import Dated, Record, VillageRecord
 from bangfu.declare.grain import Grain
+from bangfu.declare.records import Dated, Record
 from bangfu.declare.text import Text
 
 
@@ -33,7 +33,9 @@ class SuccessionKind(Choice):
     SPLIT = "拆分", "Split"
 
 
-_LEVEL = "CASE WHEN code % 1000 <> 0 THEN 4 WHEN code % 1000000 <> 0 THEN 3 WHEN code % 1000000000 <> 0 THEN 2 ELSE 1 END"
+_LEVEL = (
+    "CASE WHEN code % 1000 <> 0 THEN 4 WHEN code % 1000000 <> 0 THEN 3 WHEN code % 1000000000 <> 0 THEN 2 ELSE 1 END"
+)
 
 
 class Place(Dated):
@@ -61,10 +63,16 @@ class Succession(Record):
     __grain__ = Grain.DISTRICT
     __title__ = Text("區劃沿革", "Succession of places")
     __constraints__ = (
-        ForeignKeyConstraint(["district_code", "predecessor_code"], ["place.district_code", "place.code"],
-                             name="fk_place_succession_predecessor"),
-        ForeignKeyConstraint(["district_code", "successor_code"], ["place.district_code", "place.code"],
-                             name="fk_place_succession_successor"),
+        ForeignKeyConstraint(
+            ["district_code", "predecessor_code"],
+            ["place.district_code", "place.code"],
+            name="fk_place_succession_predecessor",
+        ),
+        ForeignKeyConstraint(
+            ["district_code", "successor_code"],
+            ["place.district_code", "place.code"],
+            name="fk_place_succession_successor",
+        ),
         Index(None, "district_code", "predecessor_code"),
         Index(None, "district_code", "successor_code"),
     )

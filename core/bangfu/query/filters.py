@@ -16,7 +16,9 @@ Given = Mapping[str, Any]
 _Convert = Callable[[Any, str], Any]
 
 
-def filter_conditions(node: Node, alias: FromClause, given: Given, moment: Moment, path: str) -> list[ColumnElement[bool]]:
+def filter_conditions(
+    node: Node, alias: FromClause, given: Given, moment: Moment, path: str
+) -> list[ColumnElement[bool]]:
     """The conditions of a filter on the rows of `alias`; all have to hold.
 
     Raises UserError that names the argument by its path, such as `filter.village.code.eq`.
@@ -104,7 +106,9 @@ def _compare(column: ColumnElement[Any], given: Given, path: str, convert: _Conv
     values = {
         name: [convert(each, f"{path}.in[{index}]") for index, each in enumerate(raw)]
         if name == "in"
-        else raw if name == "isNull" else convert(raw, f"{path}.{name}")
+        else raw
+        if name == "isNull"
+        else convert(raw, f"{path}.{name}")
         for name, raw in operators.items()
     }
     _check_bounds(values, path)

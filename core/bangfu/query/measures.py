@@ -49,7 +49,9 @@ class _Source:
         return self.keys[grain]
 
 
-def measure_value(measure: AnyMeasure, node: Node, alias: FromClause, period: Period, moment: Moment) -> ColumnElement[Any]:
+def measure_value(
+    measure: AnyMeasure, node: Node, alias: FromClause, period: Period, moment: Moment
+) -> ColumnElement[Any]:
     """The measure of the row in `alias` as a scalar, for filters and orderings."""
     if isinstance(measure, Ratio):
         parts = [measure_value(part, node, alias, period, moment) for part in (measure.numerator, measure.denominator)]
@@ -58,8 +60,10 @@ def measure_value(measure: AnyMeasure, node: Node, alias: FromClause, period: Pe
     statement = _aggregate(measure, source, period, moment, reporting=node.grain)[0]
     inside = _belongs(source, node, alias)
     scalar: ScalarSelect[Any] = (
-        select(statement).select_from(source.rows).where(*inside, _present(measure, source, period, moment))
-    ).correlate(alias).scalar_subquery()
+        (select(statement).select_from(source.rows).where(*inside, _present(measure, source, period, moment)))
+        .correlate(alias)
+        .scalar_subquery()
+    )
     return scalar
 
 

@@ -45,7 +45,8 @@ def decode_cursor(cursor: str, mark: str, terms: Sequence[Term], path: str) -> l
         values = [_value(term.kind, each) for term, each in zip(terms, plain, strict=True)]
     except (ValueError, TypeError, ArithmeticError):
         raise UserError(
-            f"{cursor[:40]!r} is not a cursor. Accepted: an endCursor or an edge's cursor of this very list.", argument=path
+            f"{cursor[:40]!r} is not a cursor. Accepted: an endCursor or an edge's cursor of this very list.",
+            argument=path,
         ) from None
     if found != mark:
         raise UserError(

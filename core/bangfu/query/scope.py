@@ -49,5 +49,3 @@ def within(node: Node, alias: FromClause, code: int) -> list[ColumnElement[bool]
     link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
     owner = link.target.table.alias()
     return [*conditions, exists().where(*link.join(alias, owner), *within(link.target, owner, code))]
-
-

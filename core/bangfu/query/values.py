@@ -23,6 +23,8 @@ def to_value(attribute: Attribute, given: Any, argument: str) -> Any:
         return to_decimal(given, argument)
     if attribute.kind is Kind.DAY:
         return to_day(given, argument)
+    if attribute.field.choice is not None:
+        return attribute.field.choice[getattr(given, "name", given)]
     if attribute.kind is Kind.TEXT and "\x00" in given:
         raise UserError("a text cannot contain a null character.", argument=argument)
     return given

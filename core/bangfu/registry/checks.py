@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.schema import Column, Table
+from sqlalchemy.sql.visitors import iterate
 
 from bangfu.declare.fields import field_of
 from bangfu.declare.measures import AnyMeasure, Measure, Ratio
@@ -17,8 +17,26 @@ from bangfu.registry.graph import record_name
 from bangfu.registry.nodes import camel
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_RESERVED = {"place", "household", "person", "target", "setting", "core", "node", "plugins", "measures", "indicators",
-             "targets", "district", "township", "village", "districts", "townships", "villages", "households"}
+_RESERVED = {
+    "place",
+    "household",
+    "person",
+    "target",
+    "setting",
+    "core",
+    "node",
+    "plugins",
+    "measures",
+    "indicators",
+    "targets",
+    "district",
+    "township",
+    "village",
+    "districts",
+    "townships",
+    "villages",
+    "households",
+}
 _SHARED = (Household, Person)
 
 

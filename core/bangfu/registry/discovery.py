@@ -67,14 +67,27 @@ def _build(
         hook = manager.subset_hook_caller("bangfu_plugin", [other for _, other, _ in modules if other is not module])
         found: list[Any] = hook()
         if len(found) != 1 or not isinstance(found[0], Plugin):
-            problems.append(Problem(plugin=name, thing=f"module {module.__name__}", found="declares no Plugin",
-                                    remedy="Return one from a function marked @hookimpl named bangfu_plugin."))
+            problems.append(
+                Problem(
+                    plugin=name,
+                    thing=f"module {module.__name__}",
+                    found="declares no Plugin",
+                    remedy="Return one from a function marked @hookimpl named bangfu_plugin.",
+                )
+            )
             continue
         if found[0].name != name:
-            problems.append(Problem(plugin=name, thing="its entry point", found=f"names plugin {found[0].name!r}",
-                                    remedy=f"Rename the entry point to {found[0].name!r}."))
-        installed.append(InstalledPlugin(plugin=found[0], package=module.__name__, version=version,
-                                         migrations=branches.get(name)))
+            problems.append(
+                Problem(
+                    plugin=name,
+                    thing="its entry point",
+                    found=f"names plugin {found[0].name!r}",
+                    remedy=f"Rename the entry point to {found[0].name!r}.",
+                )
+            )
+        installed.append(
+            InstalledPlugin(plugin=found[0], package=module.__name__, version=version, migrations=branches.get(name))
+        )
     problems += check([each.plugin for each in installed], absent=tuple(disabled))
     if problems:
         raise DeclarationError(problems)
@@ -105,5 +118,9 @@ def _version(point: EntryPoint | None) -> str:
 
 
 def _broken(name: str, error: Exception) -> Problem:
-    return Problem(plugin=name, thing="its module", found=f"cannot be imported ({type(error).__name__}: {error})",
-                   remedy=f"Mend or uninstall it, or switch it off with BANGFU_DISABLED={name}.")
+    return Problem(
+        plugin=name,
+        thing="its module",
+        found=f"cannot be imported ({type(error).__name__}: {error})",
+        remedy=f"Mend or uninstall it, or switch it off with BANGFU_DISABLED={name}.",
+    )

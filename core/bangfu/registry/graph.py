@@ -70,9 +70,7 @@ class Graph:
 
         node.links[up] = Link(name=up, title=owner.title, target=owner, many=False, join=to_owner)
         name = record_name(node.record)
-        self._space(owner, plugin).links[name] = Link(
-            name=name, title=node.title, target=node, many=True, join=to_rows
-        )
+        self._space(owner, plugin).links[name] = Link(name=name, title=node.title, target=node, many=True, join=to_rows)
         root = self.roots.setdefault(plugin.name, Namespace(name=camel(plugin.name), plugin=plugin))
         root.links[name] = Link(name=name, title=node.title, target=node, many=True, join=lambda parent, child: [])
 
@@ -176,9 +174,7 @@ def _link_levels(upper: Node, lower: Node, grain: Grain) -> None:
     single, many = camel(snake(upper.name)), camel(plural(snake(lower.name)))
     # A household may live in a village of which no natural village is known.
     nullable = grain is Grain.NATURAL_VILLAGE
-    lower.links[single] = Link(
-        name=single, title=upper.title, target=upper, many=False, join=up, nullable=nullable
-    )
+    lower.links[single] = Link(name=single, title=upper.title, target=upper, many=False, join=up, nullable=nullable)
     upper.links[many] = Link(name=many, title=lower.title, target=lower, many=True, join=down)
 
 

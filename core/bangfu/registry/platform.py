@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import MetaData
 
 from bangfu.declare.plugin import Plugin
+from bangfu.declare.records import Dated
+from bangfu.declare.units import UNITS, Unit
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
-from bangfu.declare.records import Dated
-from bangfu.declare.units import UNITS, Unit
 from bangfu.registry.graph import Graph
 
 CORE_RECORDS: tuple[type[Dated], ...] = (Place, Succession, Household, Person, Target)

@@ -96,9 +96,7 @@ def catalogue(platform: Platform) -> list[PluginEntry]:
 def _plugin(platform: Platform, plugin: Plugin, version: str) -> PluginEntry:
     measures = {measure: _measure(platform, plugin, measure) for measure in plugin.measures}
     indicators = [
-        IndicatorEntry(
-            name=f"{plugin.name}.{each.name}", measure=measures[each.measure], at_most=each.at_most
-        )
+        IndicatorEntry(name=f"{plugin.name}.{each.name}", measure=measures[each.measure], at_most=each.at_most)
         for each in plugin.progress
     ]
     return PluginEntry(
@@ -121,9 +119,7 @@ def _record(platform: Platform, plugin: Plugin, record: Any) -> RecordEntry:
         if declared is not None:
             unit = _unit(platform, declared.unit) if declared.unit else None
             name = camel(column.key)
-            fields.append(
-                FieldEntry(name=name, title=_title(declared.title), unit=unit, sensitive=declared.sensitive)
-            )
+            fields.append(FieldEntry(name=name, title=_title(declared.title), unit=unit, sensitive=declared.sensitive))
     return RecordEntry(
         name=f"{plugin.name}.{record.__name__}",
         type=type_name(plugin, record),

@@ -33,6 +33,9 @@ class Enums:
 
 DIRECTION = strawberry.enum(Direction, name="OrderDirection", description="Rows without a value always come last.")
 STATUS = strawberry.enum(
-    Enum("IndicatorStatus", {s.name: strawberry.enum_value(s.name, description=f"{s.value.zh} {s.value.en}") for s in Status}),  # type: ignore[misc]  # as above
+    Enum(
+        "IndicatorStatus",
+        {s.name: strawberry.enum_value(s.name, description=f"{s.value.zh} {s.value.en}") for s in Status},
+    ),  # type: ignore[misc]  # as above
     description="Where an indicator stands against its target.",
 )

@@ -165,5 +165,3 @@ def argument(name: str, type_: Any, description: str) -> StrawberryArgument:  # 
     return StrawberryArgument(
         python_name=name, graphql_name=name, type_annotation=StrawberryAnnotation(type_), description=description
     )
-
-

@@ -55,12 +55,12 @@ class Inputs:
 
     def __init__(self, graph: Graph, enums: Enums) -> None:
         self._enums = enums
-        self._kinds = {
-            kind: _comparison(name, type_, operators) for kind, (name, type_, operators) in _KINDS.items()
-        }
+        self._kinds = {kind: _comparison(name, type_, operators) for kind, (name, type_, operators) in _KINDS.items()}
         self._choices: dict[Any, Any] = {}  # filters by enum
         self._id = _comparison("IDFilter", strawberry.ID, ("eq", "ne", "in"))
-        self._measure = _comparison("MeasureFilter", Number, _ORDERED, {"period": (PeriodText, "By default this year.")})
+        self._measure = _comparison(
+            "MeasureFilter", Number, _ORDERED, {"period": (PeriodText, "By default this year.")}
+        )
         self.filters: dict[Node, Any] = {node: type(f"{node.name}Filter", (), {}) for node in graph.nodes.values()}
         self.orders: dict[Node, Any] = {node: type(f"{node.name}Order", (), {}) for node in graph.nodes.values()}
         self._lists: dict[Node, Any] = {node: type(f"{node.name}ListFilter", (), {}) for node in graph.nodes.values()}

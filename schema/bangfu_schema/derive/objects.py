@@ -69,7 +69,7 @@ def make_object(
         setattr(shell, member, field)
         shell.__annotations__[member] = field.type_annotation.raw_annotation if field.type_annotation else Any
     if node is not None:
-        setattr(shell, "is_type_of", staticmethod(lambda value, _info: isinstance(value, Row) and value.node is node))
+        shell.is_type_of = staticmethod(lambda value, _info: isinstance(value, Row) and value.node is node)
     return strawberry.type(shell, name=name, description=description)
 
 
@@ -184,7 +184,10 @@ class Objects:
         marked = " Sensitive." if declared.sensitive else ""
         description = f"{declared.title.zh} {declared.title.en}.{unit}{marked}"
         return DerivedField.of(
-            attribute.name, type_ | None if attribute.nullable else type_, OfAttribute(attribute), description=description
+            attribute.name,
+            type_ | None if attribute.nullable else type_,
+            OfAttribute(attribute),
+            description=description,
         )
 
 

@@ -57,9 +57,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=str,
         parse_value=_text,
     ),
-    Day: strawberry.scalar(
-        name="Date", description="A day, as in `2015-12-31`.", serialize=_day, parse_value=_text
-    ),
+    Day: strawberry.scalar(name="Date", description="A day, as in `2015-12-31`.", serialize=_day, parse_value=_text),
     Number: strawberry.scalar(
         name="Decimal",
         description="A number with at most two decimals and 15 significant digits; a JSON number carries it exactly.",

@@ -20,7 +20,6 @@ from bangfu_schema.derive.objects import NodeInterface, Objects, make_object
 from bangfu_schema.derive.scalars import SCALARS, PlaceCode
 
 
-
 def build_schema(platform: Platform) -> strawberry.Schema:
     """The Strawberry schema of a platform."""
     graph = platform.graph

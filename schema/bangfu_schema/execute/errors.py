@@ -1,0 +1,29 @@
+"""Which errors a client may read, and with which code."""
+
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from bangfu.errors import UserError
+
+
+def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any] | None:
+    """An error as it goes out, with `extensions.code`; None for a defect of ours, whose text stays inside."""
+    cause = _cause(error)
+    shown = dict(error.formatted)
+    if isinstance(cause, UserError):
+        extensions = {"code": cause.code, **({"argument": cause.argument} if cause.argument else {})}
+        return {**shown, "message": str(cause), "extensions": extensions}
+    if isinstance(error, GraphQLSyntaxError):
+        return {**shown, "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
+    if cause is not None and not isinstance(cause, GraphQLError):
+        return None
+    code = "BAD_USER_INPUT" if executed else "GRAPHQL_VALIDATION_FAILED"
+    return {**shown, "extensions": {"code": code}}
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause

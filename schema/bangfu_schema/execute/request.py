@@ -1,0 +1,198 @@
+"""The plain path: answers every derived field with statements batched over all rows of a level.
+
+It is the reference for any faster way: each field's meaning is answered here in the simplest form that does not
+ask the database once for each row.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from strawberry.dataloader import DataLoader
+from strawberry.types import Info
+
+from bangfu.declare.codes import official_code, parse_code
+from bangfu.errors import UserError, nearest
+from bangfu.query.values import node_id, parse_id
+from bangfu.registry import Kind, Link, MeasureField, Node, Platform
+from bangfu_schema.derive import fields as of
+from bangfu_schema.derive.catalogue import PluginEntry
+from bangfu_schema.derive.row import Row
+from bangfu_schema.execute import measures
+from bangfu_schema.execute.connection import Snapshot
+from bangfu_schema.execute.measures import Asked, Cell, Told
+from bangfu_schema.execute.pages import Page, make_page
+from bangfu_schema.execute.statements import (
+    PARENT,
+    listing,
+    ones_of,
+    page_of,
+    pages_of,
+    row_of,
+    total_of,
+    totals_of,
+)
+
+_Load = Callable[[list[int]], Awaitable[list[Any]]]
+
+
+class Request:
+    """One request's context: its snapshot of the database, its day, and the batches under way."""
+
+    def __init__(self, platform: Platform, catalogue: Sequence[PluginEntry], snapshot: Snapshot) -> None:
+        self._graph = platform.graph
+        self._nodes = {node.prefix: node for node in self._graph.nodes.values()}
+        self._catalogue = catalogue
+        self._snapshot = snapshot
+        self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
+
+    def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
+        """The value of a field, at once or awaited."""
+        path = str(info.path.key)
+        match meaning:
+            case of.OfAttribute(attribute):
+                value = source.values[attribute.column]
+                return value.name if attribute.kind is Kind.CHOICE and value is not None else value
+            case of.OfId():
+                return node_id(source.node, source.key)
+            case of.OfSpace():
+                return source if source is not None else meaning
+            case of.OfOne(link):
+                return self._one(link, source)
+            case of.OfMany(link):
+                return self._many(link, source, given, path)
+            case of.OfCount(link):
+                return self._count(link, source, {}, path)
+            case of.OfTotal():
+                return source.total()
+            case of.OfMeasure(field):
+                return self._measure(field, source, given, path)
+            case of.OfMeasurePart(name):
+                return self._measure_part(name, source)
+            case of.OfRow(node):
+                return self._row(node, given)
+            case of.OfNode():
+                return self._fetch(*parse_id(given["id"], self._nodes))
+            case of.OfCatalogue(name):
+                return self._entries(name, given.get("plugin"))
+
+    async def _row(self, node: Node, given: dict[str, Any]) -> Row | None:
+        if not node.is_place:
+            return await self._fetch(*parse_id(given["id"], {node.prefix: node}))
+        code = parse_code(given["code"])
+        _, key = parse_id(f"{node.prefix}:{official_code(code)}", {node.prefix: node}, "code")
+        return await self._fetch(node, key)
+
+    async def _fetch(self, node: Node, key: int) -> Row | None:
+        rows = await self._snapshot.rows(row_of(node, key))
+        return Row(node, rows[0]) if rows else None
+
+    def _one(self, link: Link, source: Row) -> Awaitable[Row | None]:
+        async def load(keys: list[int]) -> list[Row | None]:
+            rows = await self._snapshot.rows(ones_of(link, source.node, keys))
+            found = {row[PARENT]: Row(link.target, row) for row in rows}
+            return [found.get(key) for key in keys]
+
+        return self._loader(("one", link, source.node), load).load(source.key)
+
+    async def _many(self, link: Link, source: Row | Any, given: dict[str, Any], path: str) -> Page:
+        moment = await self._snapshot.moment()
+        if not isinstance(source, Row):
+            found = listing(link, given, moment, path)
+            rows = await self._snapshot.rows(page_of(found)) if found.size else []
+            return make_page(found, rows, lambda: self._snapshot.scalar(total_of(found)))
+
+        async def load(keys: list[int]) -> list[Page]:
+            found = listing(link, given, moment, path)
+            grouped: dict[int, list[Any]] = {key: [] for key in keys}
+            if found.size:
+                for row in await self._snapshot.rows(pages_of(link, found, source.node, keys)):
+                    grouped[row[PARENT]].append(row)
+
+            def total(key: int) -> Callable[[], Awaitable[int]]:
+                return lambda: self._count_of(link, source.node, key, given, path)
+
+            return [make_page(found, grouped[key], total(key)) for key in keys]
+
+        page: Page = await self._loader(("many", link, source.node, repr(given)), load).load(source.key)
+        return page
+
+    def _count(self, link: Link, source: Row, given: dict[str, Any], path: str) -> Awaitable[int]:
+        return self._count_of(link, source.node, source.key, given, path)
+
+    def _count_of(self, link: Link, owner: Node, key: int, given: dict[str, Any], path: str) -> Awaitable[int]:
+        counted = {name: value for name, value in given.items() if name in ("filter", "asOf")}
+
+        async def load(keys: list[int]) -> list[int]:
+            found = listing(link, counted, await self._snapshot.moment(), path)
+            rows = await self._snapshot.rows(totals_of(link, found, owner, keys))
+            totals = {row[PARENT]: row["total"] for row in rows}
+            return [totals[key] for key in keys]
+
+        return self._loader(("count", link, owner, repr(counted)), load).load(key)
+
+    async def _measure(self, field: MeasureField, source: Row, given: dict[str, Any], path: str) -> Told:
+        moment = await self._snapshot.moment()
+        asked = Asked(field, source.node, measures.asked_period(field, given, moment, path), moment)
+
+        async def load(keys: list[int]) -> list[Cell]:
+            found = await measures.cells(self._snapshot, asked, keys)
+            return [found.get(key, Cell(None, 0, None)) for key in keys]
+
+        cell: Cell = await self._loader(("measure", field, source.node, asked.period), load).load(source.key)
+        return Told(asked, source.key, cell)
+
+    async def _measure_part(self, name: str, told: Told | dict[str, Any]) -> Any:
+        if isinstance(told, dict):
+            return told[name]
+        match name:
+            case "value" | "reported" | "source":
+                return getattr(told.cell, name)
+            case "unit":
+                return told.asked.field.measure.unit
+            case "title":
+                return told.asked.field.measure.title
+            case "period":
+                return told.asked.period
+            case "asOf":
+                return told.asked.as_of
+            case "expected":
+                return await self._about(told, measures.expected) or 0
+            case "target":
+                return await self._about(told, measures.targets)
+            case "receipt":
+                found = await self._about(told, measures.parts)
+                return measures.receipt(told.asked) | {"parts": found or []}
+        reached = measures.progress(told, await self._about(told, measures.targets))
+        return {
+            "gap": reached.gap,
+            "progress": reached.progress,
+            "expectedByNow": reached.expected_by_now,
+            "status": reached.status.name,
+        }[name]
+
+    def _about(
+        self, told: Told, find: Callable[[Snapshot, Asked, Sequence[int]], Awaitable[dict[int, Any]]]
+    ) -> Awaitable[Any]:
+        async def load(keys: list[int]) -> list[Any]:
+            found = await find(self._snapshot, told.asked, keys)
+            return [found.get(key) for key in keys]
+
+        asked = told.asked
+        return self._loader((find, asked.field, asked.node, asked.period), load).load(told.key)
+
+    def _loader(self, name: tuple[Any, ...], load: _Load) -> DataLoader[int, Any]:
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(load_fn=load)
+        return self._loaders[name]
+
+    def _entries(self, name: str, plugin: str | None) -> list[Any]:
+        if name == "plugins":
+            return list(self._catalogue)
+        known = [entry.name for entry in self._catalogue]
+        if plugin is not None and plugin not in known:
+            raise UserError(
+                f"{plugin!r} is not an installed plugin. Installed: {', '.join(known)}.{nearest(plugin, known)}",
+                argument=f"{name}.plugin",
+            )
+        chosen = [entry for entry in self._catalogue if plugin in (None, entry.name)]
+        return [item for entry in chosen for item in getattr(entry, name)]
