@@ -93,7 +93,7 @@ def spread(total: int, weights: Sequence[float], *, least: int = 0, most: int | 
     Raises ValueError where no such parts exist.
     """
     count = len(weights)
-    if not count * least <= total or (most is not None and total > count * most):
+    if total < count * least or total > (count * most if most is not None else total * count):
         raise ValueError(f"{total} cannot be spread over {count} parts from {least} to {most}")
     parts = [least] * count
     left = total - count * least
