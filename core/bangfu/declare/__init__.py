@@ -1,0 +1,1 @@
+"""What may be declared: records, units, measures, indicators, plugins."""

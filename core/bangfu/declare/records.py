@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Integer, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import Column, Table
 
 from bangfu.declare.choice import Choice
 from bangfu.declare.fields import choice, code, day, key
@@ -164,6 +165,13 @@ class PersonRecord(Record):
             ForeignKeyConstraint(["district_code", "person_id"], ["person.district_code", "person.id"]),
             Index(None, "district_code", "person_id"),
         )
+
+
+def columns_of(record: type[Dated]) -> tuple[Column[Any], ...]:
+    """The columns of a record's table, in the table's order."""
+    table = record.__table__
+    assert isinstance(table, Table)
+    return tuple(table.columns)
 
 
 def snake(name: str) -> str:

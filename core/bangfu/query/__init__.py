@@ -1,0 +1,1 @@
+"""Turns declarations into SQL expressions: filters, orderings, pages, measures; opens nothing."""

@@ -1,6 +1,7 @@
 """Turns a filter of a request into conditions: columns, links with some/none/every, namespaces, measures."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_
@@ -40,9 +41,7 @@ def filter_conditions(
             conditions += _compare(alias.c[node.key], value, here, _id_of(node))
         elif name in node.attributes:
             attribute = node.attributes[name]
-            conditions += _compare(
-                alias.c[attribute.column], value, here, lambda raw, at, of=attribute: to_value(of, raw, at)
-            )
+            conditions += _compare(alias.c[attribute.column], value, here, partial(to_value, attribute))
         elif name in node.links:
             conditions += _linked(node.links[name], alias, value, moment, here)
         else:

@@ -30,7 +30,9 @@ class Term:
 
     def clause(self) -> UnaryExpression[Any]:
         """The term as it stands in ORDER BY."""
-        return (desc if self.descending else asc)(self.value).nulls_last()
+        clause: UnaryExpression[Any] = desc(self.value) if self.descending else asc(self.value)
+        last: UnaryExpression[Any] = clause.nulls_last()
+        return last
 
 
 def order_terms(

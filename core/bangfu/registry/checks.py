@@ -9,7 +9,7 @@ from sqlalchemy.sql.visitors import iterate
 from bangfu.declare.fields import field_of
 from bangfu.declare.measures import AnyMeasure, Measure, Ratio
 from bangfu.declare.plugin import API_VERSIONS, Plugin
-from bangfu.declare.records import Record
+from bangfu.declare.records import Record, columns_of
 from bangfu.declare.units import UNITS, Unit
 from bangfu.domain.households import Household, Person
 from bangfu.errors import Problem, nearest
@@ -112,7 +112,7 @@ def _records(plugin: Plugin, units: dict[str, Unit]) -> Iterator[Problem]:
 
 
 def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> Iterator[Problem]:
-    for column in record.__table__.columns:
+    for column in columns_of(record):
         thing = f"{record.__name__}.{column.key}"
         declared = field_of(column)
         if declared is None and column.key not in {"district_code", "id", "household_id", "person_id"}:
@@ -177,10 +177,11 @@ def _foreign_columns(plugin: Plugin, thing: str, measure: Measure) -> Iterator[P
     parts = [part for part in (measure.sum, measure.where, measure.on) if part is not None]
     for part in parts:
         for element in iterate(part.__clause_element__() if hasattr(part, "__clause_element__") else part):
-            if isinstance(element, Column) and isinstance(element.table, Table):
-                if element.table.name != measure.of.__tablename__:
-                    found = f"uses {element.table.name}.{element.name}, a column of another record"
-                    yield _problem(plugin, thing, found, f"Use columns of {measure.of.__name__}.")
+            if not isinstance(element, Column) or not isinstance(element.table, Table):
+                continue
+            if element.table.name != measure.of.__tablename__:
+                found = f"uses {element.table.name}.{element.name}, a column of another record"
+                yield _problem(plugin, thing, found, f"Use columns of {measure.of.__name__}.")
 
 
 def _unknown_unit(plugin: Plugin, thing: str, unit: str, units: dict[str, Unit]) -> Problem:

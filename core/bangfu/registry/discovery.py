@@ -36,7 +36,7 @@ def discover(disabled: Collection[str] = ()) -> Platform:
             continue
         try:
             modules.append((point.name, import_module(point.module), _version(point)))
-        except Exception as error:  # whatever a plugin's module does while it is imported
+        except Exception as error:  # noqa: BLE001 - whatever a plugin's module does while it is imported
             problems.append(_broken(point.name, error))
     return _build(modules, branches, problems, disabled)
 

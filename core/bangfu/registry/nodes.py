@@ -16,7 +16,7 @@ from bangfu.declare.fields import Field, field_of
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Indicator
 from bangfu.declare.plugin import Plugin
-from bangfu.declare.records import Dated
+from bangfu.declare.records import Dated, columns_of
 from bangfu.declare.text import Text
 
 Join = Callable[[FromClause, FromClause], list[ColumnElement[bool]]]
@@ -138,7 +138,7 @@ def plural(name: str) -> str:
 def attributes_of(record: type[Dated]) -> dict[str, Attribute]:
     """The attributes a record declares, by their GraphQL names."""
     found = {}
-    for column in record.__table__.columns:
+    for column in columns_of(record):
         declared = field_of(column)
         if declared is not None:
             found[camel(column.key)] = Attribute(

@@ -1,0 +1,1 @@
+"""Changes data: bulk loading; what else writes comes here."""

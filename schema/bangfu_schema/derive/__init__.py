@@ -1,0 +1,1 @@
+"""Derives GraphQL from declarations: types, inputs, the root; knows nothing of how they are answered."""

@@ -1,6 +1,7 @@
 """GraphQL enums from the closed lists of the declarations."""
 
-from enum import Enum
+from collections.abc import Mapping
+from enum import Enum, EnumMeta
 from typing import Any
 
 import strawberry
@@ -26,16 +27,26 @@ class Enums:
                 for member in choice
             }
             doc = " ".join((choice.__doc__ or choice.__name__).split())
-            made = Enum(choice.__name__, values)  # type: ignore[misc]  # its members are the declaration's
-            self._made[choice] = strawberry.enum(made, name=prefix + choice.__name__, description=doc)
+            self._made[choice] = strawberry.enum(
+                _enum(choice.__name__, values), name=prefix + choice.__name__, description=doc
+            )
         return self._made[choice]
+
+
+def _enum(name: str, values: Mapping[str, Any]) -> type[Enum]:  # Strawberry's enum values
+    """An enum of a declaration's members."""
+    made: type[Enum] = EnumMeta.__call__(Enum, name, dict(values))
+    return made
 
 
 DIRECTION = strawberry.enum(Direction, name="OrderDirection", description="Rows without a value always come last.")
 STATUS = strawberry.enum(
-    Enum(
+    _enum(
         "IndicatorStatus",
-        {s.name: strawberry.enum_value(s.name, description=f"{s.value.zh} {s.value.en}") for s in Status},
-    ),  # type: ignore[misc]  # as above
+        {
+            each.name: strawberry.enum_value(each.name, description=f"{each.value.zh} {each.value.en}")
+            for each in Status
+        },
+    ),
     description="Where an indicator stands against its target.",
 )

@@ -1,4 +1,4 @@
-"""What a derived field stands for. How it is answered is the execution's matter, so that several ways can share this."""
+"""What a derived field stands for; how it is answered is the execution's matter, so that several ways can share it."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from strawberry.types.field import StrawberryField
 
 from bangfu.registry import Attribute, Kind, MeasureField, Namespace, Node
 from bangfu.registry.graph import Graph
+from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.enums import DIRECTION, Enums
 from bangfu_schema.derive.scalars import Day, Number, PeriodText, PlaceCode
 
@@ -71,8 +72,8 @@ class Inputs:
     def _make_filter(self, node: Node) -> None:
         own = self.filters[node]
         members: _Members = {
-            "and": (list[own], "All of these hold."),
-            "or": (list[own], "At least one of these holds."),
+            "and": (listed(own), "All of these hold."),
+            "or": (listed(own), "At least one of these holds."),
             "not": (own, "This does not hold."),
             "id": (self._id, "The typed id."),
         }
@@ -138,7 +139,7 @@ def prefix_of(attribute: Attribute, node: Node) -> str:
 def _comparison(name: str, type_: Any, operators: tuple[str, ...], more: _Members | None = None) -> Any:
     members: _Members = {}
     for operator in operators:
-        kind = list[type_] if operator == "in" else bool if operator == "isNull" else type_
+        kind = listed(type_) if operator == "in" else bool if operator == "isNull" else type_
         members[operator] = (kind, _MEANINGS[operator])
     return make_input(type(name, (), {}), name, members | (more or {}), "All that is given has to hold.")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.enums import STATUS
 from bangfu_schema.derive.fields import DerivedField, OfMeasurePart
 from bangfu_schema.derive.objects import make_object
@@ -29,7 +30,7 @@ def measure_type(title: Any) -> Any:
             _part("record", str, "The type of the records."),
             _part("filter", str | None, "Which of the records count; null where all do."),
             _part("dated", str, "Which date decides to which period a record belongs."),
-            _part("parts", list[part], "The places one level below; none below a natural village."),
+            _part("parts", listed(part), "The places one level below; none below a natural village."),
         ],
         "Where a number comes from.",
     )

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry
+from strawberry.types import get_object_definition
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from bangfu.registry import Attribute, Kind, Link, Namespace, Node
 from bangfu.registry.graph import Graph
+from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import (
     DerivedField,
@@ -114,7 +116,7 @@ class Objects:
     def _list_arguments(self, target: Node) -> Sequence[StrawberryArgument]:
         found = [
             argument("filter", self._inputs.filters[target] | None, "Which rows to take."),
-            argument("orderBy", list[self._inputs.orders[target]] | None, "By what to order; by id where it ties."),
+            argument("orderBy", listed(self._inputs.orders[target]) | None, "By what to order; by id where it ties."),
             argument("first", int | None, "How many rows a page has: 50 by default, 1000 at most."),
             argument("after", str | None, "The cursor after which the page begins."),
         ]
@@ -130,7 +132,12 @@ class Objects:
         total = DerivedField.of("totalCount", int, OfTotal(), description="How many rows the whole list has.")
         shell = self.connections[node]
         shell.totalCount = total
-        shell.__annotations__ = {"nodes": list[type_], "edges": list[edge], "page_info": PageInfo, "totalCount": int}
+        shell.__annotations__ = {
+            "nodes": listed(type_),
+            "edges": listed(edge),
+            "page_info": PageInfo,
+            "totalCount": int,
+        }
         strawberry.type(shell, name=f"{node.name}Connection", description=f"A page of {node.title.zh} {node.title.en}.")
 
     def _make_node(self, node: Node) -> None:
@@ -194,7 +201,7 @@ class Objects:
 def python_fields(extension: type[Any]) -> list[StrawberryField]:
     """The hand-written Strawberry fields of an extension's class."""
     made = strawberry.type(type(extension.__name__, (extension,), {"__annotations__": {}}))
-    return list(made.__strawberry_definition__.fields)
+    return get_object_definition(made, strict=True).fields
 
 
 def _singular(link: Link) -> str:

@@ -1,4 +1,4 @@
-"""Scalars of the graph. They take what a client sends as it is; what it means is checked where the argument is known."""
+"""Scalars of the graph; they take what a client sends, which is checked where the argument's name is known."""
 
 from datetime import date
 from decimal import Decimal

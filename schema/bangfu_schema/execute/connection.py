@@ -1,11 +1,11 @@
 """One snapshot of the database for one request."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, select
+from sqlalchemy import Executable, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bangfu.query.scope import Moment
@@ -20,8 +20,9 @@ class Snapshot:
         self._moment = None if today is None else Moment(today)
         self._connection: AsyncConnection | None = None
         self._lock = asyncio.Lock()
+        self._asking = asyncio.Lock()
 
-    async def rows(self, statement: Executable) -> Sequence[RowMapping]:
+    async def rows(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
         """All rows of a statement; opens the connection at the first one."""
         async with self._lock:
             if self._connection is None:
@@ -29,15 +30,16 @@ class Snapshot:
                 self._connection = await connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
-            return (await self._connection.execute(statement)).mappings().all()
+            return [row._asdict() for row in await self._connection.execute(statement)]
 
     async def moment(self) -> Moment:
         """The day the request stands on: the reporting date of the books, or today where none is set."""
-        if self._moment is None:
+        async with self._asking:  # all fields of a request stand on the same day, asked for once
+            if self._moment is not None:
+                return self._moment
             statement = select(SETTING.c.value).where(SETTING.c.name == REPORTING_DATE)
             text = await self.scalar(statement)
-            # Another field of the same request may have asked meanwhile; all have to stand on the same day.
-            self._moment = self._moment or Moment(date.today() if text is None else date.fromisoformat(text))
+            self._moment = Moment(date.today() if text is None else date.fromisoformat(text))
         return self._moment
 
     async def scalar(self, statement: Executable) -> Any:  # whatever the statement selects

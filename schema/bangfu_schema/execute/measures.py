@@ -56,6 +56,7 @@ class Told:
     cell: Cell
 
 
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _NOTHING = Cell(None, 0, None)
 
 
@@ -179,7 +180,7 @@ def _facts(measure: Measure) -> dict[str, Any]:
 def _words(measure: Measure) -> str | None:
     if measure.where is None:
         return None
-    text = measure.where.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    text = measure.where.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
     return str(text).replace(f"{measure.of.__tablename__}.", "")
 
 
