@@ -1,0 +1,48 @@
+"""What an operator can set: environment variables that begin with `BANGFU_`."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bangfu.errors import OperationError
+
+
+class Settings(BaseSettings):
+    """The settings of one process; what is not set has a default that suits a laptop."""
+
+    model_config = SettingsConfigDict(env_prefix="BANGFU_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path(".bangfu"), validate_default=True)
+    """Where the embedded server keeps its data."""
+
+    database_url: str | None = Field(default=None, repr=False)
+    """A PostgreSQL 15 or newer to use in place of the embedded one."""
+
+    disabled: Annotated[tuple[str, ...], NoDecode] = ()
+    """Plugins that are switched off, separated by commas; their data stays."""
+
+    pool_size: int = Field(default=10, ge=1, le=200)
+    """How many connections one process keeps open at most."""
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of the environment; one that cannot be right is named."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = "; ".join(f"BANGFU_{str(e['loc'][0]).upper()}: {e['msg'].lower()}" for e in error.errors())
+            raise OperationError(f"A setting is wrong: {wrong}.", code="BAD_SETTING") from error
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("disabled", mode="before")
+    @classmethod
+    def _split(cls, names: object) -> object:
+        if isinstance(names, str):
+            return tuple(name.strip() for name in names.split(",") if name.strip())
+        return names
