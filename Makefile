@@ -64,10 +64,11 @@ clean: ## Remove .venv and caches; the data in .bangfu stays
 # The stamp makes a second run a no-op, which also works offline.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "bangfu needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+		echo "bangfu needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1)"; \
 		echo "Name another one: make $(or $(MAKECMDGOALS),install) PYTHON=python3.12"; exit 1; }
-	@test -x $(BIN)/python || { echo "Creating $(VENV) …"; $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { \
-		rm -rf $(VENV); echo "$(PYTHON) cannot create a virtual environment: its venv module is missing."; \
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Creating $(VENV) …"; $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { \
+		echo "$(PYTHON) cannot create a virtual environment: its venv module is missing."; \
 		echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the locked dependencies (a minute the first time) …"
 	@$(PIP) install --require-hashes --requirement requirements.lock
