@@ -66,7 +66,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "bangfu needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1)"; \
 		echo "Name another one: make $(or $(MAKECMDGOALS),install) PYTHON=python3.12"; exit 1; }
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	@test -f $(VENV)/pyvenv.cfg && $(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		echo "Creating $(VENV) …"; $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { \
 		echo "$(PYTHON) cannot create a virtual environment: its venv module is missing."; \
 		echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
