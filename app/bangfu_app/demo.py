@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, Engine, exists, select, text
+from sqlalchemy import Connection, Engine, exists, func, select, text
 
 from bangfu.declare.demo import DemoDistrict, Rows
 from bangfu.declare.plugin import Plugin
@@ -16,17 +16,18 @@ from bangfu.write.copy import copy_rows
 
 Progress = Callable[[str], None]
 
+_LOCK_KEY = 0x64656D6F  # "demo": of two builds at once, the second waits and is then refused
+
 
 def has_demo(connection: Connection) -> bool:
     """Whether the database has places already, made up or real."""
     return bool(connection.scalar(select(exists().select_from(Place))))
 
 
-def build_demo(
-    engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progress = lambda step: None
-) -> None:
+def build_demo(engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progress = lambda step: None) -> None:
     """Fills a migrated, empty database; in one transaction, so that a build cut short leaves nothing."""
     with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
         if has_demo(connection):
             raise OperationError(
                 "The database already holds a district, and the demo is not mixed with what is there.",
@@ -71,6 +72,4 @@ class _Loader:
     def analyze(self) -> None:
         """Without it the planner guesses, and the first questions after a build are slow."""
         preparer = self._connection.dialect.identifier_preparer
-        self._connection.execute(
-            text("ANALYZE " + ", ".join(map(preparer.quote, [*self._counts, "setting"])))
-        )
+        self._connection.execute(text("ANALYZE " + ", ".join(map(preparer.quote, [*self._counts, "setting"]))))
