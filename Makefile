@@ -67,7 +67,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "bangfu needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1)"; \
 		echo "Name another one: make $(or $(MAKECMDGOALS),install) PYTHON=python3.12"; exit 1; }
 	@test -f $(VENV)/pyvenv.cfg && $(BIN)/python -m pip --version >/dev/null 2>&1 || { \
-		echo "Creating $(VENV) …"; $(PYTHON) -m venv $(VENV) >/dev/null 2>&1; } || { \
+		echo "Creating $(VENV) …"; $(PYTHON) -m venv $(if $(wildcard $(VENV)/pyvenv.cfg),--clear) $(VENV) >/dev/null 2>&1; } || { \
 		echo "$(PYTHON) cannot create a virtual environment: its venv module is missing."; \
 		echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the locked dependencies (a minute the first time) …"
