@@ -12,8 +12,7 @@ branch_labels = ("core",)
 depends_on = None
 
 _LEVEL = (
-    "CASE WHEN code % 1000 <> 0 THEN 4 WHEN code % 1000000 <> 0 THEN 3 "
-    "WHEN code % 1000000000 <> 0 THEN 2 ELSE 1 END"
+    "CASE WHEN code % 1000 <> 0 THEN 4 WHEN code % 1000000 <> 0 THEN 3 WHEN code % 1000000000 <> 0 THEN 2 ELSE 1 END"
 )
 
 

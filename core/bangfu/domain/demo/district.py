@@ -83,8 +83,7 @@ def _natural_villages(district: DemoDistrict, sites: Sequence[_Site]) -> list[di
     random = district.random("natural villages")
     rural = [site for site in sites if not site.village.is_community]
     weights = [
-        random.lognormvariate(0, 0.6) * (0.25 + site.remoteness) * (1.8 if site.is_poor else 1.0)
-        for site in rural
+        random.lognormvariate(0, 0.6) * (0.25 + site.remoteness) * (1.8 if site.is_poor else 1.0) for site in rural
     ]
     rows = []
     households = spread(HOUSEHOLDS, weights, least=6, most=260)
@@ -138,9 +137,7 @@ def _settle(district: DemoDistrict, sites: Sequence[_Site]) -> tuple[tuple[DemoV
             incomes += statements
             lands += draw_lands(random, household_id, size)
             income = int(statements[0]["net_per_head"])
-            homes.append(
-                DemoHousehold(id=household_id, place_code=place_code, income=income, members=members)
-            )
+            homes.append(DemoHousehold(id=household_id, place_code=place_code, income=income, members=members))
         villages.append(_village(site, tuple(homes)))
     rows = [
         Rows(of=Household, rows=households),

@@ -62,9 +62,7 @@ def read_divisions(district: int = QINZHOU) -> Divisions:
     villages: list[Village] = []
     successions: list[dict[str, Any]] = []
     for township in townships:
-        inside = [
-            row for row in official if row["level"] == "village" and row["code"].startswith(township["code"])
-        ]
+        inside = [row for row in official if row["level"] == "village" and row["code"].startswith(township["code"])]
         _divide(int(township["code"]), inside, places, villages, successions)
     places.sort(key=lambda place: (_level(place["code"]), place["code"]))
     for place, spelled in zip(places, pinyin(place["name"] for place in places), strict=True):

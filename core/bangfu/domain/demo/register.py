@@ -55,9 +55,7 @@ def draw_household(
     allowance = draw() < (0.55 if workers == 0 else 0.3)
     structure = _STRUCTURE_LOTS[int(draw() * len(_STRUCTURE_LOTS))]
     cause = (
-        PovertyCause.LACK_OF_LABOUR
-        if workers == 0 and draw() < 0.6
-        else _CAUSE_LOTS[int(draw() * len(_CAUSE_LOTS))]
+        PovertyCause.LACK_OF_LABOUR if workers == 0 and draw() < 0.6 else _CAUSE_LOTS[int(draw() * len(_CAUSE_LOTS))]
     )
     return {
         "id": household_id,
