@@ -8,7 +8,8 @@ from datetime import date
 from bangfu.errors import UserError
 
 _FORM = re.compile(
-    r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?|(?P<from>\d{4})/(?P<to>\d{4})"
+    r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?|(?P<from>\d{4})/(?P<to>\d{4})",
+    re.ASCII,
 )
 
 

@@ -34,6 +34,9 @@ def discover(disabled: Collection[str] = ()) -> Platform:
             branches[point.name] = folder
         if point.name in disabled:
             continue
+        if any(name == point.name for name, _, _ in modules):
+            problems.append(_taken(point))
+            continue
         try:
             modules.append((point.name, import_module(point.module), _version(point)))
         except Exception as error:  # noqa: BLE001 - whatever a plugin's module does while it is imported
@@ -115,6 +118,15 @@ def _version(point: EntryPoint | None) -> str:
         return version(PROJECT)
     except PackageNotFoundError:
         return "0"
+
+
+def _taken(point: EntryPoint) -> Problem:
+    return Problem(
+        plugin=point.name,
+        thing=f"its entry point {point.value!r}",
+        found="has the name of another installed plugin",
+        remedy="Uninstall one of the two, or rename it.",
+    )
 
 
 def _broken(name: str, error: Exception) -> Problem:

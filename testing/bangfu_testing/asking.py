@@ -1,0 +1,45 @@
+"""Asks a graph from a test that is not asynchronous."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+from bangfu.store import Database
+from bangfu_schema import Graph
+
+
+def answer(
+    graph: Graph,
+    database: Database,
+    document: str,
+    variables: dict[str, Any] | None = None,
+    *,
+    today: date | None = None,
+) -> dict[str, Any]:
+    """The whole response to a document, errors included."""
+
+    async def execute() -> dict[str, Any]:
+        try:
+            return await graph.execute(database, document, variables, today=today)
+        finally:
+            await database.async_engine.dispose()  # its connections belong to this loop
+
+    # psycopg cannot wait on the loop that Windows has by default.
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(execute())
+
+
+def ask(
+    graph: Graph,
+    database: Database,
+    document: str,
+    variables: dict[str, Any] | None = None,
+    *,
+    today: date | None = None,
+) -> dict[str, Any]:
+    """The data a document asks for; fails where there is an error."""
+    found = answer(graph, database, document, variables, today=today)
+    if "errors" in found:
+        raise AssertionError("\n".join(f"{error['message']} at {error.get('path')}" for error in found["errors"]))
+    data: dict[str, Any] = found["data"]
+    return data
