@@ -3,14 +3,14 @@
 from bangfu import Plugin, Text, Unit, hookimpl
 from bangfu_industry.demo import rows
 from bangfu_industry.measures import MEASURES, PROGRESS
-from bangfu_industry.records import CropArea, Farm, Livestock, Planting, TownshipProduct, VillageProduct
+from bangfu_industry.records import CropArea, Farm, Herd, Planting, TownshipProduct, VillageProduct
 
 plugin = Plugin(
     name="industry",
     api="1.0",
     title=Text("富民產業培育", "Industry"),
     department=Text("區農業局", "District bureau of agriculture"),
-    records=(CropArea, Planting, Livestock, Farm, VillageProduct, TownshipProduct),
+    records=(CropArea, Planting, Herd, Farm, VillageProduct, TownshipProduct),
     measures=MEASURES,
     progress=PROGRESS,
     units=(

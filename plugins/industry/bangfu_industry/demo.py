@@ -10,7 +10,7 @@ from bangfu_industry.records import (
     CropArea,
     CropKind,
     Farm,
-    Livestock,
+    Herd,
     Planting,
     Sector,
     Species,
@@ -55,7 +55,7 @@ def rows(district: DemoDistrict) -> Iterator[Rows]:
     areas = list(_crop_areas(district))
     yield Rows(of=CropArea, rows=areas)
     yield Rows(of=Planting, rows=list(_plantings(district, areas)))
-    yield Rows(of=Livestock, rows=list(_livestock(district)))
+    yield Rows(of=Herd, rows=list(_herds(district)))
     yield Rows(of=Farm, rows=list(_farms(district)))
     yield Rows(of=VillageProduct, rows=list(_village_products(district, areas)))
     yield Rows(of=TownshipProduct, rows=list(_township_products(district, areas)))
@@ -95,9 +95,7 @@ def _plantings(district: DemoDistrict, areas: Sequence[_Row]) -> Iterator[_Row]:
     for village in _rural(district):
         for household in village.households:
             hands = sum(person.can_work for person in household.members)
-            for area in random.sample(
-                grown.get(village.code, []), k=min(hands, len(grown.get(village.code, [])), 3)
-            ):
+            for area in random.sample(grown.get(village.code, []), k=min(hands, len(grown.get(village.code, [])), 3)):
                 if random.random() < 0.35:
                     yield {
                         "household_id": household.id,
@@ -110,8 +108,8 @@ def _plantings(district: DemoDistrict, areas: Sequence[_Row]) -> Iterator[_Row]:
                     }
 
 
-def _livestock(district: DemoDistrict) -> Iterator[_Row]:
-    random = district.random("industry.livestock")
+def _herds(district: DemoDistrict) -> Iterator[_Row]:
+    random = district.random("industry.herd")
     most = {Species.PIG: 12, Species.CATTLE: 4, Species.SHEEP: 30, Species.POULTRY: 80}
     for village in _rural(district):
         for household in village.households:
@@ -120,7 +118,7 @@ def _livestock(district: DemoDistrict) -> Iterator[_Row]:
                 yield {
                     "household_id": household.id,
                     "species": species,
-                    "stock": random.randint(1, most[species]),
+                    "animals": random.randint(1, most[species]),
                     "is_supported": random.random() < 0.5,
                     "valid_from": date(district.as_of.year, random.randint(1, 6), 1),
                 }
@@ -151,9 +149,7 @@ def _farms(district: DemoDistrict) -> Iterator[_Row]:
 def _village_products(district: DemoDistrict, areas: Sequence[_Row]) -> Iterator[_Row]:
     random = district.random("industry.village_product")
     largest: dict[int, _Row] = {}
-    for area in sorted(
-        (area for area in areas if area["kind"] is not CropKind.GRAIN), key=lambda area: area["area"]
-    ):
+    for area in sorted((area for area in areas if area["kind"] is not CropKind.GRAIN), key=lambda area: area["area"]):
         largest[area["place_code"]] = area
     for village in _rural(district):
         # "Every village has a leading industry" is the aim; a few, mostly remote, are not there yet.
@@ -173,9 +169,7 @@ def _township_products(district: DemoDistrict, areas: Sequence[_Row]) -> Iterato
         totals: dict[tuple[CropKind, str], Decimal] = {}
         for area in areas:
             if _township(area["place_code"]) == township and area["kind"] is not CropKind.GRAIN:
-                totals[area["kind"], area["crop"]] = (
-                    totals.get((area["kind"], area["crop"]), Decimal()) + area["area"]
-                )
+                totals[area["kind"], area["crop"]] = totals.get((area["kind"], area["crop"]), Decimal()) + area["area"]
         if totals:
             kind, crop = max(totals, key=lambda crop: totals[crop])
             yield {
@@ -196,12 +190,9 @@ def _targets(district: DemoDistrict, areas: Sequence[_Row]) -> Iterator[_Row]:
     orchards = [area for area in areas if area["kind"] is CropKind.ORCHARD and area["is_new"]]
     townships = sorted({_township(area["place_code"]) for area in orchards})
     grown = [
-        sum(float(area["area"]) for area in orchards if _township(area["place_code"]) == each)
-        for each in townships
+        sum(float(area["area"]) for area in orchards if _township(area["place_code"]) == each) for each in townships
     ]
-    parts = spread_amount(
-        Decimal(80_000), [area * random.uniform(0.8, 1.2) for area in grown], step=Decimal(10)
-    )
+    parts = spread_amount(Decimal(80_000), [area * random.uniform(0.8, 1.2) for area in grown], step=Decimal(10))
     for township, part in zip(townships, parts, strict=True):
         yield _target(township, "orchard_area", date(year, 12, 31), part)
 

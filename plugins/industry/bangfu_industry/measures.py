@@ -7,7 +7,7 @@ from bangfu_industry.records import (
     CropArea,
     CropKind,
     Farm,
-    Livestock,
+    Herd,
     Planting,
     Species,
     TownshipProduct,
@@ -89,25 +89,25 @@ PLANTING_HOUSEHOLDS = Measure(
 LIVESTOCK_HOUSEHOLDS = Measure(
     name="livestock_households",
     title=Text("養殖貧困戶", "Registered households with livestock"),
-    of=Livestock,
+    of=Herd,
     time=STOCK,
     distinct=Grain.HOUSEHOLD,
 )
 PIGS = Measure(
     name="pigs",
     title=Text("貧困戶生豬存欄", "Pigs of registered households"),
-    of=Livestock,
+    of=Herd,
     time=STOCK,
-    sum=Livestock.stock,
-    where=Livestock.species == Species.PIG,
+    sum=Herd.animals,
+    where=Herd.species == Species.PIG,
 )
 CATTLE = Measure(
     name="cattle",
     title=Text("貧困戶牛存欄", "Cattle of registered households"),
-    of=Livestock,
+    of=Herd,
     time=STOCK,
-    sum=Livestock.stock,
-    where=Livestock.species == Species.CATTLE,
+    sum=Herd.animals,
+    where=Herd.species == Species.CATTLE,
 )
 VILLAGES_WITH_PRODUCT = Measure(
     name="villages_with_product",

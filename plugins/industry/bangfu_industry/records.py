@@ -75,13 +75,13 @@ class Planting(HouseholdRecord):
     is_supported: Mapped[bool] = flag(zh="是否享受產業扶持", en="Seedlings or subsidy from the programme")
 
 
-class Livestock(HouseholdRecord):
+class Herd(HouseholdRecord):
     """Animals of one kind kept by a registered household."""
 
     __title__ = Text("貧困戶養殖", "Livestock of a household")
 
     species: Mapped[Species] = choice(Species, zh="畜種", en="Animals")
-    stock: Mapped[int] = whole("head", zh="存欄", en="Animals held")
+    animals: Mapped[int] = whole("head", zh="存欄", en="Animals held")
     is_supported: Mapped[bool] = flag(zh="是否享受產業扶持", en="Young animals or subsidy from the programme")
 
 

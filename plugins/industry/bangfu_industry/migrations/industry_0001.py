@@ -1,4 +1,4 @@
-"""Creates the tables of industry: crop areas, plantings, livestock, farms and leading products."""
+"""Creates the tables of industry: crop areas, plantings, herds, farms and leading products."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,10 +29,10 @@ def upgrade() -> None:
         sa.Column("is_supported", sa.Boolean(), nullable=False),
     )
     _create(
-        "industry_livestock",
+        "industry_herd",
         "household",
         sa.Column("species", sa.String(40), nullable=False),
-        sa.Column("stock", sa.Integer(), nullable=False),
+        sa.Column("animals", sa.Integer(), nullable=False),
         sa.Column("is_supported", sa.Boolean(), nullable=False),
     )
     _create(
@@ -66,7 +66,7 @@ def downgrade() -> None:
     op.drop_table("industry_township_product")
     op.drop_table("industry_village_product")
     op.drop_table("industry_farm")
-    op.drop_table("industry_livestock")
+    op.drop_table("industry_herd")
     op.drop_table("industry_planting")
     op.drop_table("industry_crop_area")
 

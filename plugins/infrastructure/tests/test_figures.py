@@ -1,0 +1,8 @@
+"""Infrastructure tells the report's figures, from rows."""
+
+from bangfu_infrastructure import plugin
+from bangfu_testing import PluginFigures
+
+
+class TestFigures(PluginFigures):
+    plugin = plugin
