@@ -20,10 +20,14 @@ from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place
+from bangfu.domain.register import HOUSEHOLDS as REGISTERED_HOUSEHOLDS
+from bangfu.domain.register import PEOPLE as REGISTERED_PEOPLE
 from bangfu.domain.targets import Target
 
 __all__ = [
     "FLOW",
+    "REGISTERED_HOUSEHOLDS",
+    "REGISTERED_PEOPLE",
     "STOCK",
     "Basis",
     "Choice",

@@ -29,6 +29,7 @@ class DemoHousehold:
     id: int
     place_code: int
     income: int
+    is_allowance_poor: bool
     members: tuple[DemoPerson, ...]
 
     @property

@@ -137,7 +137,15 @@ def _settle(district: DemoDistrict, sites: Sequence[_Site]) -> tuple[tuple[DemoV
             incomes += statements
             lands += draw_lands(random, household_id, size)
             income = int(statements[0]["net_per_head"])
-            homes.append(DemoHousehold(id=household_id, place_code=place_code, income=income, members=members))
+            homes.append(
+                DemoHousehold(
+                    id=household_id,
+                    place_code=place_code,
+                    income=income,
+                    is_allowance_poor=allowance,
+                    members=members,
+                )
+            )
         villages.append(_village(site, tuple(homes)))
     rows = [
         Rows(of=Household, rows=households),
