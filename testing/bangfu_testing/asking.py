@@ -14,13 +14,14 @@ def answer(
     document: str,
     variables: dict[str, Any] | None = None,
     *,
+    operation_name: str | None = None,
     today: date | None = None,
 ) -> dict[str, Any]:
     """The whole response to a document, errors included."""
 
     async def execute() -> dict[str, Any]:
         try:
-            return await graph.execute(database, document, variables, today=today)
+            return await graph.execute(database, document, variables, operation_name, today=today)
         finally:
             await database.async_engine.dispose()  # its connections belong to this loop
 

@@ -85,6 +85,12 @@ class PluginConformance:
         once, twice = ([(rows.of, list(rows.rows)) for rows in _demo(self.plugin, district)] for _ in range(2))
         assert once == twice
 
+    def test_demo_targets_are_of_its_indicators(self, district: DemoDistrict) -> None:
+        """A target for a measure that is no indicator would be shown nowhere."""
+        indicators = {f"{self.plugin.name}.{indicator.name}" for indicator in self.plugin.progress}
+        targets = [row for rows in _demo(self.plugin, district) if rows.of is Target for row in rows.rows]
+        assert {row["indicator"] for row in targets} <= indicators
+
     def test_demo_rows_are_loaded(self, district: DemoDistrict, demo_database: Database) -> None:
         """Every row made up for a table of the plugin stands in it."""
         made = {rows.of: 0 for rows in _demo(self.plugin, district)}
