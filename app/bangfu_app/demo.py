@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, Engine, exists, func, select, text
+from sqlalchemy import Connection, Engine, exists, func, or_, select, text
 
 from bangfu.declare.demo import DemoDistrict, Rows
 from bangfu.declare.plugin import Plugin
 from bangfu.declare.records import Basis
-from bangfu.domain.demo import build_district
 from bangfu.domain.places import Place
 from bangfu.errors import OperationError
 from bangfu.store.setting import REPORTING_DATE, write_setting
@@ -16,35 +15,64 @@ from bangfu.write.copy import copy_rows
 
 Progress = Callable[[str], None]
 
-_LOCK_KEY = 0x64656D6F  # "demo": of two builds at once, the second waits and is then refused
+_LOCK_KEY = 0x64656D6F  # "demo": of two builds at once, the second waits for the first
 
 
 def has_demo(connection: Connection) -> bool:
-    """Whether the database has places already, made up or real."""
-    return bool(connection.scalar(select(exists().select_from(Place))))
+    """Whether the demo district is there, told by places that say of themselves that they are made up."""
+    return bool(connection.scalar(select(exists().where(Place.basis == Basis.SYNTHETIC))))
 
 
 def build_demo(engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progress = lambda step: None) -> None:
     """Fills a migrated, empty database; in one transaction, so that a build cut short leaves nothing."""
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+        _build(connection, plugins, on_progress)
+
+
+def ensure_demo(engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progress = lambda step: None) -> bool:
+    """Builds the demo district unless it is there; whether it was built now."""
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
         if has_demo(connection):
-            raise OperationError(
-                "The database already holds a district, and the demo is not mixed with what is there.",
-                remedy="Give it an empty database.",
-            )
-        on_progress("Making up the district")
-        district, core = build_district()
-        loader = _Loader(connection, district, on_progress)
-        for rows in core:
-            loader.load(rows)
-        for plugin in plugins:
-            if plugin.demo is not None:
-                for rows in plugin.demo(district):
-                    loader.load(rows)
-        write_setting(connection, REPORTING_DATE, district.as_of.isoformat())
-        on_progress("Counting rows for the planner")
-        loader.analyze()
+            return False
+        _build(connection, plugins, on_progress)
+        return True
+
+
+def left_out(engine: Engine, plugins: Sequence[Plugin]) -> list[Plugin]:
+    """The plugins that have demo data of which nothing is there: they were not yet installed, or switched off."""
+    told = [plugin for plugin in plugins if plugin.demo is not None and plugin.records]
+    if not told:
+        return []
+    filled = [or_(*(exists().select_from(record) for record in plugin.records)) for plugin in told]
+    with engine.connect() as connection:
+        row = connection.execute(select(*(each.label(f"p{number}") for number, each in enumerate(filled)))).one()
+    return [plugin for plugin, is_filled in zip(told, row, strict=True) if not is_filled]
+
+
+def _build(connection: Connection, plugins: Sequence[Plugin], on_progress: Progress) -> None:
+    if connection.scalar(select(exists().select_from(Place))):
+        raise OperationError(
+            "The database already holds a district, and the demo is not mixed with what is there.",
+            code="DISTRICT_EXISTS",
+            remedy="Give it an empty database, with BANGFU_DATABASE_URL or another BANGFU_HOME.",
+        )
+    # Half a second to import (a dictionary of Chinese), which a second start need not wait for.
+    from bangfu.domain.demo import build_district
+
+    on_progress("Making up the district")
+    district, core = build_district()
+    loader = _Loader(connection, district, on_progress)
+    for rows in core:
+        loader.load(rows)
+    for plugin in plugins:
+        if plugin.demo is not None:
+            for rows in plugin.demo(district):
+                loader.load(rows)
+    write_setting(connection, REPORTING_DATE, district.as_of.isoformat())
+    on_progress("Counting rows for the planner")
+    loader.analyze()
 
 
 class _Loader:

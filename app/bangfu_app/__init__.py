@@ -1,0 +1,1 @@
+"""What a person or a program talks to: HTTP, the command line, the report and the demo."""

@@ -1,0 +1,109 @@
+"""`bangfu demo`: from nothing to a district that answers."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bangfu_app.cli.steps import Steps, count
+
+if TYPE_CHECKING:
+    from bangfu.registry import Platform
+    from bangfu.store import Database, Settings
+
+
+def demo(
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the district once it is there.")] = True,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+) -> None:
+    """Build the demo district and serve it. 建立示範區並啟動服務
+
+    Makes up one district in an empty database: all of it, or nothing.
+    People and figures are synthetic, the codes of places are official.
+    A demo that is there already is served as it is.
+
+    [bold]Examples[/]
+    bangfu demo
+    bangfu demo --port 8080
+    bangfu demo --no-serve && bangfu report
+    """
+    from bangfu.store import Settings, open_database
+    from bangfu_app.http.server import reserve, run
+    from bangfu_app.opening import application_of, open_graph, open_platform
+
+    with ExitStack() as opened:
+        bound = opened.enter_context(reserve(host, port)) if serve else None
+        with Steps() as steps:
+            settings = Settings.load()
+            steps.begin("Plugins and graph 插件與資料圖" if serve else "Plugins 插件")
+            graph = open_graph() if serve else None
+            platform = graph.platform if graph is not None else open_platform()
+            steps.begin(_place(settings))
+            database = opened.enter_context(open_database(settings))
+            database.check()
+            _prepare(database, platform, steps)
+        if graph is None or bound is None:
+            typer.echo("The demo district is ready. Serve it: bangfu serve. Check its figures: bangfu report.")
+            return
+        run(application_of(graph, database), bound, announce=_show_queries)
+
+
+def _prepare(database: Database, platform: Platform, steps: Steps) -> None:
+    from bangfu_app.demo import ensure_demo, left_out
+    from bangfu_migrations import upgrade
+
+    steps.begin("Tables 數據表")
+    done = upgrade(database.engine, platform.branches, on_step=lambda _, revision: steps.detail(revision))
+    steps.end(f"{count(done, 'migration')} run" if done else "up to date")
+    steps.begin("Demo district 示範區")
+    plugins = [each.plugin for each in platform.plugins]
+    is_new = ensure_demo(database.engine, plugins, on_progress=steps.detail)
+    steps.end("built" if is_new else "already there")
+    missing = ", ".join(plugin.name for plugin in left_out(database.engine, plugins))
+    if missing:
+        typer.secho(
+            f"It was built without {missing}. Build it with them in an empty database (another BANGFU_HOME).",
+            fg="yellow",
+            err=True,
+        )
+
+
+def _show_queries(address: str) -> None:
+    """Last on the screen is the address, since that is what one looks for."""
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    from bangfu_app.examples import SHOWN, example
+
+    console = Console(highlight=False)
+    syntax = Syntax("", "graphql", theme="ansi_dark", background_color="default")
+    console.print("\n[bold]Three queries to try 三個查詢[/]")
+    for number, each in enumerate(map(example, SHOWN), 1):
+        console.print(f"\n[bold cyan]{number}. {each.title}[/]\n   {each.title_zh}\n")
+        for line in syntax.highlight(each.document).split():
+            console.print("  ", line, soft_wrap=True)
+        command = f"curl -sG {address}/graphql --data-urlencode {shlex.quote(f'query@{_short(each.path)}')}"
+        # Not wrapped, so that it can be copied as one line.
+        console.print(f"\n   [bold]$[/] {command}", soft_wrap=True)
+    console.print(
+        f"\n[bold green]Serving at {address}/graphql[/]\n"
+        "Open it in a browser to try them there. Ctrl-C ends it, 按 Ctrl-C 結束\n",
+        soft_wrap=True,
+    )
+
+
+def _place(settings: Settings) -> str:
+    return "Database 數據庫" if settings.database_url else f"PostgreSQL in {_short(settings.home)}"
+
+
+def _short(path: Path) -> str:
+    """A path as a person here would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

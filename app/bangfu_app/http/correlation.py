@@ -1,0 +1,63 @@
+"""Gives each request an id that stands in its answer, in each of its errors and in the log."""
+
+import logging
+import re
+import time
+from contextvars import ContextVar
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = "x-request-id"
+
+_log = logging.getLogger("bangfu.access")
+
+_current: ContextVar[str] = ContextVar("bangfu_request_id", default="-")
+# What a caller sends is written to the log, so it must not be able to forge a line of it.
+_ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def request_id() -> str:
+    """The id of the request that is being answered; '-' outside of one."""
+    return _current.get()
+
+
+class Correlation:
+    """Middleware that takes over a caller's `x-request-id`, or makes one up, and returns it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        identity = given if _ACCEPTED.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = identity
+
+        started = time.monotonic()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = identity
+                took = 1000 * (time.monotonic() - started)
+                # Without what a GET asks: a query may hold what belongs in no log.
+                _log.info("%s %s %d in %.0f ms", scope["method"], scope["path"], message["status"], took)
+            await send(message)
+
+        token = _current.set(identity)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            _current.reset(token)
+
+
+class RequestIdFilter(logging.Filter):
+    """Puts `requestId` on every line of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Adds the id and lets every line through."""
+        record.requestId = request_id()
+        return True

@@ -1,0 +1,147 @@
+"""/graphql: one address for programs (POST, GET) and, as a page, for people."""
+
+import logging
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from bangfu.errors import OperationError
+from bangfu_app.http.health import Ready
+from bangfu_app.http.page import Page
+from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
+from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal
+
+BODY_LIMIT = 2**20
+"""The largest body read, in bytes; a query of this size is not one that a person wrote."""
+
+_METHODS = "GET, HEAD, POST, OPTIONS"
+_RETRY_AFTER = "2"
+
+_log = logging.getLogger("bangfu.http")
+
+
+class Executor(Protocol):
+    """What answers a GraphQL document; `bangfu_schema.Graph`, or a stand-in for it."""
+
+    async def execute(
+        self,
+        database: Any,
+        document: str,
+        *,
+        variables: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+    ) -> dict[str, Any]:
+        """A complete answer; raises only for defects and while the database is away."""
+
+
+class Endpoint:
+    """Answers /graphql."""
+
+    def __init__(self, graph: Executor, database: Any, *, ready: Ready, page: Page, body_limit: int) -> None:
+        self._graph = graph
+        self._database = database
+        self._ready = ready
+        self._page = page
+        self._body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        media_type = JSON
+        try:
+            if request.method == "OPTIONS":
+                return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _METHODS})
+            if request.method in ("GET", "HEAD") and _wants_page(request):
+                return self._page.response()
+            media_type = _media_type(request)
+            return answer(request, await self._execute(await self._read(request)), media_type=media_type)
+        except Refusal as error:
+            return refusal(
+                request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
+            )
+        except OperationError as error:
+            return _unavailable(
+                request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
+            )
+        except Exception as error:  # noqa: BLE001 - the boundary: the text of a defect must not leave the server
+            if _is_busy(error):
+                return _unavailable(
+                    request, "The server is busy at the moment. Try again shortly.", error, media_type=media_type
+                )
+            # What fails because tables are not there yet is no defect.
+            if (reason := await self._ready.reason()) is not None:
+                return _unavailable(request, reason, error, media_type=media_type)
+            return failed(request, error, media_type=media_type)
+
+    async def _read(self, request: Request) -> GraphQLRequest:
+        if request.method == "POST":
+            return await read_post(request, limit=self._body_limit)
+        if request.method in ("GET", "HEAD"):
+            return read_get(request)
+        message = f"{request.method} is not possible here. Accepted: {_METHODS}."
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
+
+    async def _execute(self, asked: GraphQLRequest) -> dict[str, Any]:
+        return await self._graph.execute(
+            self._database, asked.query, variables=asked.variables, operation_name=asked.operation_name
+        )
+
+
+def _unavailable(request: Request, message: str, error: Exception, *, media_type: str) -> Response:
+    _log.warning("request %s: %s %s: %s", request.state.request_id, message, type(error).__name__, error)
+    return refusal(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        message,
+        code="SERVICE_UNAVAILABLE",
+        media_type=media_type,
+        headers={"Retry-After": _RETRY_AFTER},
+    )
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether all connections stayed in use for longer than a request may wait."""
+    while error is not None:
+        if isinstance(error, PoolTimeout):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _accepted(request: Request) -> list[str]:
+    """Media types the client accepts, best first."""
+    ranked = []
+    for position, item in enumerate(",".join(request.headers.getlist("accept")).split(",")):
+        kind, *parameters = (part.strip().lower() for part in item.split(";"))
+        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        try:
+            weight = float(quality)
+        except ValueError:
+            weight = 0.0
+        if kind and weight > 0:
+            ranked.append((-weight, position, kind))
+    return [kind for _, _, kind in sorted(ranked)]
+
+
+def _wants_page(request: Request) -> bool:
+    first = next((kind for kind in _accepted(request) if kind in ("text/html", JSON, GRAPHQL)), "")
+    return first == "text/html"
+
+
+def _media_type(request: Request) -> str:
+    accepted = _accepted(request)
+    for kind in accepted:
+        if kind in (JSON, GRAPHQL):
+            return kind
+        if kind in ("*/*", "application/*"):
+            return JSON
+    if accepted or request.headers.get("accept", "").strip():
+        raise Refusal(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}. Accept one of them.")
+    return JSON

@@ -1,0 +1,61 @@
+"""Writes answers: JSON bytes, the right media type and status, and an id on every error."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+
+_log = logging.getLogger("bangfu.http")
+
+
+def respond(
+    content: Mapping[str, Any],
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """JSON in UTF-8."""
+    return Response(
+        orjson.dumps(content),
+        status_code=status,
+        headers=dict(headers or {}),
+        media_type=f"{media_type}; charset=utf-8",
+    )
+
+
+def answer(request: Request, result: dict[str, Any], *, media_type: str) -> Response:
+    """The graph's own answer; a document that could not be run is a 400 for clients of the newer media type."""
+    for error in result.get("errors", ()):
+        extensions = error.setdefault("extensions", {})
+        extensions["requestId"] = request.state.request_id
+    is_refused = "data" not in result and media_type == GRAPHQL
+    return respond(result, status=HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK, media_type=media_type)
+
+
+def refusal(
+    request: Request,
+    status: HTTPStatus,
+    message: str,
+    *,
+    code: str,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One error in the form of a GraphQL answer, so that a client reads all of them alike."""
+    error = {"message": message, "extensions": {"code": code, "requestId": request.state.request_id}}
+    return respond({"errors": [error]}, status=status, media_type=media_type, headers=headers)
+
+
+def failed(request: Request, error: Exception, *, media_type: str = JSON) -> Response:
+    """A defect of ours: everything goes to the log, nothing to the client but the id to find it by."""
+    _log.error("request %s failed", request.state.request_id, exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return refusal(request, status, "Internal error", code="INTERNAL_ERROR", media_type=media_type)

@@ -1,0 +1,66 @@
+"""Whether a database can be asked: it answers, and it has the tables that the code expects."""
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from bangfu.errors import OperationError
+from bangfu.store import Database, DatabaseUnavailable
+from bangfu_migrations import ledger
+from bangfu_migrations.branches import Branch
+
+_log = logging.getLogger("bangfu.readiness")
+
+
+def lack(connection: Connection, branches: Sequence[Branch]) -> str | None:
+    """What a database lacks and how it gets it; None where it lacks nothing."""
+    entries = ledger.read(connection)
+    pending: list[str] = []
+    for branch in branches:
+        entry = entries.get(branch.name)
+        if entry is not None and entry.revision not in branch.ids:
+            return f"The database is newer than this bangfu: it is at {entry.revision}. Install what made it."
+        pending += branch.ids if entry is None else branch.ids[branch.ids.index(entry.revision) + 1 :]
+    if not pending:
+        return None
+    if not entries:
+        return "The database has no tables yet. `bangfu migrate` makes them."
+    return f"Migrations are pending: {', '.join(pending)}. `bangfu migrate` runs them."
+
+
+class DatabaseReadiness:
+    """Says why the database cannot be asked now; None when it can. The details go to the log, once at each change."""
+
+    def __init__(self, database: Database, branches: Sequence[Branch]) -> None:
+        # A connection of its own: when all others are busy answering, the database is not away.
+        self._database = Database(database.url.render_as_string(hide_password=False), pool_size=1)
+        self._branches = branches
+        self._told: str | None = None
+
+    async def __call__(self) -> str | None:
+        """Looks anew each time."""
+        reason, detail = await self._look()
+        if reason != self._told:
+            if reason is None:
+                _log.info("ready again")
+            else:
+                _log.warning("not ready: %s", detail)
+            self._told = reason
+        return reason
+
+    async def aclose(self) -> None:
+        """Closes the connection."""
+        await self._database.aclose()
+
+    async def _look(self) -> tuple[str | None, str]:
+        """The reason for anybody, which names no host, and the one for the log."""
+        try:
+            async with self._database.async_engine.connect() as connection:
+                reason = await connection.run_sync(lack, self._branches)
+        except DatabaseUnavailable as error:
+            return "The database cannot be reached. The server goes on trying; its log says more.", str(error)
+        except (OperationError, DBAPIError) as error:
+            return "The database cannot be used as it is; the server's log says why.", str(error)
+        return reason, reason or ""

@@ -1,0 +1,138 @@
+"""The server over a real database that is away, busy, cut off, or behind: which of it is a defect, and which is not."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.pool import QueuePool
+from tests.app.command import NOWHERE
+
+from bangfu.store import Database
+from bangfu_app.opening import application_of
+from bangfu_migrations import downgrade, upgrade
+from bangfu_schema import Graph
+
+pytestmark = pytest.mark.anyio
+
+ASKED = {"query": '{ districts: villages(within: "620502", first: 1) { totalCount } }'}
+
+Serving = Callable[[Database], AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def serving(graph: Graph) -> Serving:
+    @asynccontextmanager
+    async def serving(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+        app = application_of(graph, database)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://bangfu") as client,
+        ):
+            yield client
+
+    return serving
+
+
+async def code_of(client: httpx.AsyncClient) -> tuple[int, str]:
+    response = await client.post("/graphql", json=ASKED)
+    errors = response.json().get("errors")
+    return response.status_code, errors[0]["extensions"]["code"] if errors else ""
+
+
+def small_pool(database: Database) -> Database:
+    """The same database, with one connection for which nobody waits long."""
+    small = Database(database.url.render_as_string(hide_password=False), pool_size=1)
+    pool = small.async_engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    pool._timeout = 0.05
+    return small
+
+
+def cut_whoever_waits(connection: Connection) -> None:
+    """Ends the session that waits for a lock, as soon as there is one."""
+    cut = text(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    while not connection.execute(cut).all():
+        connection.execute(text("select pg_stat_clear_snapshot(), pg_sleep(0.02)"))
+
+
+async def test_nobody_listens(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(Database(NOWHERE)) as client:
+        for _ in range(2):
+            ready = await client.get("/readyz")
+            assert ready.status_code == 503
+            assert "cannot be reached" in ready.json()["reason"]
+            assert "127.0.0.1" not in ready.text
+        assert await code_of(client) == (503, "SERVICE_UNAVAILABLE")
+    told = [record for record in caplog.records if record.name == "bangfu.readiness"]
+    assert len(told) == 1, "told once, not at each look"
+    assert "127.0.0.1" in told[0].getMessage()
+    assert "secret" not in caplog.text
+
+
+async def test_all_connections_are_busy(serving: Serving, demo_database: Database) -> None:
+    database = small_pool(demo_database)
+    async with serving(database) as client:
+        async with database.async_engine.connect():
+            assert await code_of(client) == (503, "SERVICE_UNAVAILABLE")
+            assert (await client.get("/readyz")).status_code == 200, "busy is not away"
+        assert await code_of(client) == (200, "")
+
+
+async def test_the_connection_is_cut_in_the_middle_of_a_statement(serving: Serving, demo_copy: Database) -> None:
+    async with serving(demo_copy) as client:
+        with demo_copy.engine.begin() as connection:
+            connection.execute(text("lock table place in access exclusive mode"))
+            waiting = asyncio.create_task(code_of(client))
+            await asyncio.to_thread(cut_whoever_waits, connection)
+        assert await waiting == (503, "SERVICE_UNAVAILABLE")
+        assert await code_of(client) == (200, "")
+
+
+async def test_tables_are_behind_the_code(serving: Serving, graph: Graph, empty_database: Database) -> None:
+    branches = graph.platform.branches
+    async with serving(empty_database) as client:
+        assert "no tables yet" in (await client.get("/readyz")).json()["reason"]
+        assert await code_of(client) == (503, "SERVICE_UNAVAILABLE")
+        await asyncio.to_thread(upgrade, empty_database.engine, branches)
+        assert (await client.get("/readyz")).json() == {"ready": True}
+        await asyncio.to_thread(downgrade, empty_database.engine, branches, "industry")
+        assert "Migrations are pending: industry_0001." in (await client.get("/readyz")).json()["reason"]
+
+
+async def test_tables_are_ahead_of_the_code(serving: Serving, graph: Graph, empty_database: Database) -> None:
+    upgrade(empty_database.engine, graph.platform.branches)
+    with empty_database.engine.begin() as connection:
+        connection.execute(text("update bangfu_migration set revision = 'core_9999' where branch = 'core'"))
+    async with serving(empty_database) as client:
+        reason = (await client.get("/readyz")).json()["reason"]
+    assert "newer than this bangfu" in reason
+    assert "core_9999" in reason
+
+
+async def test_a_defect_while_all_is_well_is_a_defect(
+    serving: Serving,
+    demo_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("select secret")
+
+    monkeypatch.setattr("bangfu_schema.execute.connection.Snapshot.rows", broken)
+    with caplog.at_level(logging.ERROR):
+        async with serving(demo_database) as client:
+            response = await client.post("/graphql", json=ASKED)
+    assert response.status_code == 500
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_ERROR"
+    assert error["extensions"]["requestId"] in caplog.text
+    assert "secret" not in response.text
+    assert "select secret" in caplog.text
