@@ -33,6 +33,8 @@ class UserError(BangfuError):
     def __init__(self, message: str, *, argument: str = "", code: str | None = None) -> None:
         super().__init__(f"{argument}: {message}" if argument else message, code=code)
         self.argument = argument
+        self.field: int | None = None
+        """Which of a request's fields has the argument, where several are looked at together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,12 @@ class OperationError(BangfuError):
     def __init__(self, message: str, *, remedy: str = "", code: str | None = None) -> None:
         super().__init__(f"{message} {remedy}".strip(), code=code)
         self.remedy = remedy
+
+
+def quoted(found: object) -> str:
+    """What a caller gave, as a message repeats it: at most 60 characters of it."""
+    text = repr(found)
+    return text if len(text) <= 60 else f"{text[:57]}…{text[-1]}"
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ the level above", so that everything inside a place is one range of codes.
 """
 
 from bangfu.declare.grain import Grain
-from bangfu.errors import UserError
+from bangfu.errors import UserError, quoted
 
 DISTRICT_SPAN = 10**9
 """How many codes, and how many row ids, one district has."""
@@ -22,14 +22,14 @@ def parse_code(official: str, *, argument: str = "code") -> int:
     grain = _DIGITS.get(len(text))
     if grain is None or not (text.isascii() and text.isdigit()):
         raise UserError(
-            f"{official!r} is not a place code. Accepted: 6 digits for a district, 9 for a township, "
+            f"{quoted(official)} is not a place code. Accepted: 6 digits for a district, 9 for a township, "
             "12 for a village or 15 for a natural village, such as '620502' or '620502101'.",
             argument=argument,
         )
     code = int(text) * SPANS[grain]
     if text.startswith("0") or level_of(code) is not grain:
         raise UserError(
-            f"{official!r} is written with {len(text)} digits but does not name a {grain.title.en.lower()}. "
+            f"{quoted(official)} is written with {len(text)} digits but does not name a {grain.title.en.lower()}. "
             "Leave out trailing zeros that stand for a whole level; a district's code does not begin with 0.",
             argument=argument,
         )

@@ -5,7 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
-from bangfu.errors import UserError
+from bangfu.errors import UserError, quoted
 
 _FORM = re.compile(
     r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?|(?P<from>\d{4})/(?P<to>\d{4})",
@@ -29,7 +29,7 @@ class Period:
         last = int(match["to"] or first) if match else 0
         if match is None or not 1900 <= first <= last <= 2999:
             raise UserError(
-                f"{text!r} is not a period. Accepted: a year '2015', a quarter '2015-Q3', a month '2015-08', "
+                f"{quoted(text)} is not a period. Accepted: a year '2015', a quarter '2015-Q3', a month '2015-08', "
                 "or years from and to '2015/2020'.",
                 argument=argument,
             )
@@ -45,6 +45,11 @@ class Period:
     def year(cls, year: int) -> "Period":
         """The calendar year."""
         return cls(str(year), date(year, 1, 1), date(year, 12, 31))
+
+    @property
+    def days(self) -> int:
+        """How many days the span has."""
+        return (self.end - self.start).days + 1
 
     def __str__(self) -> str:
         return self.text

@@ -1,165 +1,187 @@
-"""Turns a filter of a request into conditions: columns, links with some/none/every, namespaces, measures."""
+"""Turns a filter of a request into conditions: columns, links with some/none/every, namespaces, measures.
 
-from collections.abc import Callable, Mapping, Sequence
+A condition holds or does not, also where a value is missing: a missing area is not greater than five, so `gt: 5` leaves
+the row out, and `not: {area: {gt: 5}}` takes it in; `every` is counted in the same way.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Numeric,
+    String,
+    and_,
+    any_,
+    exists,
+    false,
+    not_,
+    or_,
+    true,
+)
+from sqlalchemy.types import TypeEngine
 
-from bangfu.declare.period import Period
-from bangfu.errors import UserError
-from bangfu.query.measures import measure_value
-from bangfu.query.scope import Moment, scope
-from bangfu.query.values import parse_id, to_decimal, to_value
+from bangfu.query.given import Given, Input, today
+from bangfu.query.measures import Span, measure_value
+from bangfu.query.scope import scope
+from bangfu.query.values import bound_type, parse_id, to_decimal, to_value
 from bangfu.registry.nodes import Link, MeasureField, Namespace, Node
 
-Given = Mapping[str, Any]
 _Convert = Callable[[Any, str], Any]
 
 
-def filter_conditions(
-    node: Node, alias: FromClause, given: Given, moment: Moment, path: str
-) -> list[ColumnElement[bool]]:
+def filter_conditions(node: Node, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
     """The conditions of a filter on the rows of `alias`; all have to hold.
 
     Raises UserError that names the argument by its path, such as `filter.village.code.eq`.
     """
     conditions: list[ColumnElement[bool]] = []
-    for name, value in given.items():
-        here = f"{path}.{name}"
-        if value is None:
-            continue
+    for name, inner in given.items():
         if name in ("and", "or"):
-            parts = [
-                and_(*filter_conditions(node, alias, part, moment, f"{here}[{index}]"), _true())
-                for index, part in enumerate(value)
-            ]
+            parts = [and_(_true(), *filter_conditions(node, alias, part)) for part in inner.each()]
             conditions.append(and_(_true(), *parts) if name == "and" else or_(false(), *parts))
         elif name == "not":
-            conditions.append(not_(and_(_true(), *filter_conditions(node, alias, value, moment, here))))
+            conditions.append(_does_not_hold(filter_conditions(node, alias, inner)))
         elif name == "id":
-            conditions += _compare(alias.c[node.key], value, here, _id_of(node))
+            conditions += _compare(alias.c[node.key], inner, _id_of(node), BigInteger())
         elif name in node.attributes:
             attribute = node.attributes[name]
-            conditions += _compare(alias.c[attribute.column], value, here, partial(to_value, attribute))
+            column = alias.c[attribute.column]
+            conditions += _compare(column, inner, partial(to_value, attribute), bound_type(attribute.kind))
         elif name in node.links:
-            conditions += _linked(node.links[name], alias, value, moment, here)
+            conditions += _linked(node.links[name], alias, inner)
         else:
-            conditions += _spaced(node, node.namespaces[name], alias, value, moment, here)
+            conditions += _spaced(node, node.namespaces[name], alias, inner)
     return conditions
 
 
-def _spaced(
-    node: Node, space: Namespace, alias: FromClause, given: Given, moment: Moment, path: str
-) -> list[ColumnElement[bool]]:
+def _spaced(node: Node, space: Namespace, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    for name, value in given.items():
-        here = f"{path}.{name}"
-        if value is None:
-            continue
+    for name, inner in given.items():
         if name in space.links:
-            conditions += _linked(space.links[name], alias, value, moment, here)
+            conditions += _linked(space.links[name], alias, inner)
         else:
-            conditions += _measured(node, space.measures[name], alias, value, moment, here)
+            conditions += _measured(node, space.measures[name], alias, inner)
     return conditions
 
 
-def _measured(
-    node: Node, field: MeasureField, alias: FromClause, given: Given, moment: Moment, path: str
-) -> list[ColumnElement[bool]]:
-    text = given.get("period")
-    period = moment.period if text is None else Period.parse(text, argument=f"{path}.period")
-    rest = {name: value for name, value in given.items() if name != "period"}
-    return _compare(measure_value(field.measure, node, alias, period, moment), rest, path, to_decimal)
+def _measured(node: Node, field: MeasureField, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
+    period = given.get("period")
+    span = Span.this_year(given.parameters) if period is None else Span.of(period)
+    value = measure_value(field.measure, node, alias, span)
+    return _compare(value, given.without("period"), to_decimal, Numeric())
 
 
-def _linked(link: Link, alias: FromClause, given: Given, moment: Moment, path: str) -> list[ColumnElement[bool]]:
+def _linked(link: Link, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
     if not link.many:
-        return [_exists(link, alias, given, moment, path)]
+        return [_exists(link, alias, given)]
     conditions = []
     for quantifier, inner in given.items():
-        if inner is None:
-            continue
-        here = f"{path}.{quantifier}"
-        if quantifier == "every":
-            conditions.append(not_(_exists(link, alias, {"not": inner}, moment, here)))
+        if quantifier == "some":
+            conditions.append(_exists(link, alias, inner))
         else:
-            found = _exists(link, alias, inner, moment, here)
-            conditions.append(found if quantifier == "some" else not_(found))
+            conditions.append(not_(_exists(link, alias, inner, violated=quantifier == "every")))
     return conditions
 
 
-def _exists(link: Link, alias: FromClause, given: Given, moment: Moment, path: str) -> ColumnElement[bool]:
+def _exists(link: Link, alias: FromClause, given: Given, *, violated: bool = False) -> ColumnElement[bool]:
+    """Whether there is a row that fits, or, if `violated`, one that does not."""
     target = link.target.table.alias()
+    inner = filter_conditions(link.target, target, given)
     conditions = [
         *link.join(alias, target),
-        *scope(link.target, target, moment.today if link.many else None),
-        *filter_conditions(link.target, target, given, moment, path),
+        *scope(link.target, target, today(given.parameters) if link.many else None),
+        *([_does_not_hold(inner)] if violated else inner),
     ]
     return exists().where(*conditions).correlate_except(target)
 
 
-def _compare(column: ColumnElement[Any], given: Given, path: str, convert: _Convert) -> list[ColumnElement[bool]]:
-    operators = dict(given)
-    _check_operators(operators, path)
-    values = {
-        name: [convert(each, f"{path}.in[{index}]") for index, each in enumerate(raw)]
-        if name == "in"
-        else raw
-        if name == "isNull"
-        else convert(raw, f"{path}.{name}")
-        for name, raw in operators.items()
-    }
-    _check_bounds(values, path)
-    return [_OPERATORS[name](column, value) for name, value in values.items()]
+def _compare(
+    column: ColumnElement[Any], given: Given, convert: _Convert, type_: TypeEngine[Any]
+) -> list[ColumnElement[bool]]:
+    _check_operators(given)
+    _check_bounds(given, convert)
+    return [_OPERATORS[name](column, _operand(name, inner, convert, type_)) for name, inner in given.items()]
 
 
-def _check_operators(given: dict[str, Any], path: str) -> None:
-    for name, value in given.items():
+def _operand(name: str, given: Given, convert: _Convert, type_: TypeEngine[Any]) -> Any:
+    """What a column is compared with: a parameter, but for `isNull`, which chooses the operator."""
+    if name == "isNull":
+        return given.value
+    if name == "in":
+        # One parameter for any number of values, since a statement has at most 65,535.
+        return given.bind(lambda values, path: [*_each(values, path, convert)], ARRAY(type_))
+    if name in _PATTERNS:
+        return given.bind(lambda text, path: _PATTERNS[name].format(_escaped(convert(text, path))), String())
+    return given.bind(convert, type_)
+
+
+def _each(values: Sequence[Any], path: str, convert: _Convert) -> list[Any]:
+    return [convert(value, f"{path}[{index}]") for index, value in enumerate(values)]
+
+
+def _check_operators(given: Given) -> None:
+    operators: dict[str, Any] = given.value
+    for name, value in operators.items():
         if value is None or (name == "in" and None in value):
-            raise UserError("null is not a value to compare with. Use isNull: true.", argument=f"{path}.{name}")
-    alone = [name for name in ("eq", "isNull") if name in given and (name == "eq" or given[name])]
-    if alone and len(given) > 1:
-        others = ", ".join(sorted(set(given) - {alone[0]}))
-        raise UserError(f"{alone[0]} contradicts {others}: give {alone[0]} alone.", argument=path)
+            raise given.at(name).refuse("null is not a value to compare with. Use isNull: true.")
+    alone = [name for name in ("eq", "isNull") if name in operators and (name == "eq" or operators[name])]
+    if alone and len(operators) > 1:
+        others = ", ".join(sorted(set(operators) - {alone[0]}))
+        raise given.refuse(f"{alone[0]} contradicts {others}: give {alone[0]} alone.")
     for one, other in (("gt", "gte"), ("lt", "lte")):
-        if one in given and other in given:
-            raise UserError(f"{one} contradicts {other}: give one of the two.", argument=path)
+        if one in operators and other in operators:
+            raise given.refuse(f"{one} contradicts {other}: give one of the two.")
 
 
-def _check_bounds(values: dict[str, Any], path: str) -> None:
-    lower = next(((name, values[name]) for name in ("gt", "gte") if name in values), None)
-    upper = next(((name, values[name]) for name in ("lt", "lte") if name in values), None)
-    if lower and upper:
-        empty = lower[1] > upper[1] or (lower[1] == upper[1] and (lower[0], upper[0]) != ("gte", "lte"))
-        if empty:
-            found = f"{lower[0]} {lower[1]} contradicts {upper[0]} {upper[1]}"
-            raise UserError(f"{found}: no value is both. The lower bound has to be below the upper.", argument=path)
+def _check_bounds(given: Given, convert: _Convert) -> None:
+    lower, upper = (next((name for name in names if name in given.value), None) for names in _BOUNDS)
+    if lower is None or upper is None:
+        return
+    low, high = ((name, given.at(name).rule(convert)) for name in (lower, upper))
+
+    def check(request: Input) -> None:
+        found = (low[1](request), high[1](request))
+        if found[0] > found[1] or (found[0] == found[1] and (lower, upper) != ("gte", "lte")):
+            said = f"{lower} {found[0]} contradicts {upper} {found[1]}"
+            raise given.refuse(f"{said}: no value is both. The lower bound has to be below the upper.")
+
+    given.parameters.check(check)
 
 
-def _like(column: ColumnElement[Any], text: str, pattern: str) -> ColumnElement[bool]:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.like(pattern.format(escaped), escape="\\")
-
-
+_BOUNDS = (("gt", "gte"), ("lt", "lte"))
+_PATTERNS = {"contains": "%{}%", "startsWith": "{}%"}
 _OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
     "eq": lambda column, value: column == value,
     # A missing value is not the one asked about: it is unequal to it, as people expect.
     "ne": lambda column, value: column.is_distinct_from(value),
-    "in": lambda column, value: column.in_(value),
+    "in": lambda column, values: column == any_(values),
     "gt": lambda column, value: column > value,
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,
     "lte": lambda column, value: column <= value,
     "isNull": lambda column, value: column.is_(None) if value else column.is_not(None),
-    "contains": lambda column, value: _like(column, value, "%{}%"),
-    "startsWith": lambda column, value: _like(column, value, "{}%"),
+    "contains": lambda column, pattern: column.like(pattern, escape="\\"),
+    "startsWith": lambda column, pattern: column.like(pattern, escape="\\"),
 }
 OPERATORS: Sequence[str] = tuple(_OPERATORS)
 
 
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 def _id_of(node: Node) -> _Convert:
     return lambda raw, at: parse_id(raw, {node.prefix: node}, at)[1]
+
+
+def _does_not_hold(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """True where SQL says false or does not know, so that a row is always on one of the two sides."""
+    return and_(_true(), *conditions).self_group().is_not(true())
 
 
 def _true() -> ColumnElement[bool]:

@@ -1,13 +1,18 @@
-"""Turns a measure into SQL: for one place as a scalar, for many places as one grouped pass over the record."""
+"""Turns a measure into SQL: aggregates over the rows of its record, for one place or for many in one grouped pass."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    Column,
     ColumnElement,
+    Date,
     FromClause,
+    Function,
     Numeric,
     ScalarSelect,
     Select,
@@ -20,7 +25,9 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
+from sqlalchemy.sql.visitors import iterate
 
 from bangfu.declare.codes import DISTRICT_SPAN, SPANS
 from bangfu.declare.grain import Grain
@@ -29,62 +36,110 @@ from bangfu.declare.period import Period
 from bangfu.declare.records import Record
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place
-from bangfu.query.scope import Moment, in_force
+from bangfu.query.given import Given, Input, Parameters
+from bangfu.query.period import this_year
+from bangfu.query.scope import in_force
+from bangfu.query.values import among
 from bangfu.registry.nodes import Node
 
 
 @dataclass(frozen=True)
-class _Source:
-    """The rows a measure counts, joined up to where they lie."""
+class Span:
+    """From when to when a measure counts: a period, but never beyond the day the request stands on."""
 
-    rows: FromClause
+    start: ColumnElement[date]
+    last: ColumnElement[date]
+
+    @classmethod
+    def by(cls, parameters: Parameters, period: Callable[[Input], Period]) -> "Span":
+        """The span of a period that follows from what is given."""
+        start = parameters.add(lambda given: period(given).start, Date())
+        return cls(start, parameters.add(lambda given: as_of(period(given), given.today), Date()))
+
+    @classmethod
+    def of(cls, given: Given) -> "Span":
+        """The span of a period as it is written in a request."""
+        return cls.by(given.parameters, given.rule(lambda text, path: Period.parse(text, argument=path)))
+
+    @classmethod
+    def this_year(cls, parameters: Parameters) -> "Span":
+        """The year of the request's day, for which a measure is told when no period is named."""
+        return cls.by(parameters, this_year)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The rows a measure counts, and the way from each to the place it lies in."""
+
     record: Table
     keys: dict[Grain, ColumnElement[int]]
+    way: tuple[tuple[Table, ColumnElement[bool]], ...] = ()
+    """The tables between the record and its place, each with how it is joined to the one before."""
+
+    @property
+    def place(self) -> ColumnElement[int]:
+        """The code of the place a row lies in."""
+        return self.keys[Grain.NATURAL_VILLAGE]
 
     def key(self, grain: Grain) -> ColumnElement[int]:
         """The code or id of the thing of level `grain` that a row belongs to."""
+        if grain is Grain.DISTRICT:
+            return cast(self.record.c.district_code, BigInteger) * literal(DISTRICT_SPAN, BigInteger())
         if grain.is_place:
-            place = self.keys[Grain.NATURAL_VILLAGE]
-            return place - place % SPANS[grain] if SPANS[grain] > 1 else place
+            return self.place - self.place % SPANS[grain] if SPANS[grain] > 1 else self.place
         return self.keys[grain]
 
+    def rows(self, *used: ClauseElement) -> FromClause:
+        """What the used expressions are selected from: no table is joined that none of them needs."""
+        tables = {each.table for part in used for each in iterate(part) if isinstance(each, Column)}
+        needed = [index for index, (table, _) in enumerate(self.way) if table in tables]
+        rows: FromClause = self.record
+        for table, on in self.way[: max(needed, default=-1) + 1]:
+            rows = rows.join(table, on)
+        return rows
 
-def measure_value(
-    measure: AnyMeasure, node: Node, alias: FromClause, period: Period, moment: Moment
-) -> ColumnElement[Any]:
+
+@dataclass(frozen=True)
+class Tally:
+    """A measure as aggregates over rows: its value, how many units have reported, where the rows come from."""
+
+    value: ColumnElement[Any]
+    reported: ColumnElement[int]
+    origin: ColumnElement[str]
+
+
+def measure_value(measure: AnyMeasure, node: Node, alias: FromClause, span: Span) -> ColumnElement[Any]:
     """The measure of the row in `alias` as a scalar, for filters and orderings."""
     if isinstance(measure, Ratio):
-        parts = [measure_value(part, node, alias, period, moment) for part in (measure.numerator, measure.denominator)]
+        parts = [measure_value(part, node, alias, span) for part in (measure.numerator, measure.denominator)]
         return share(*parts)
-    source = _source(measure.of)
-    statement = _aggregate(measure, source, period, moment, reporting=node.grain)[0]
-    inside = _belongs(source, node, alias)
+    source = source_of(measure.of)
+    value = tally(measure, source, span, node.grain).value
+    conditions = [*belongs(source, node, alias), present(measure, source, span)]
     scalar: ScalarSelect[Any] = (
-        (select(statement).select_from(source.rows).where(*inside, _present(measure, source, period, moment)))
-        .correlate(alias)
-        .scalar_subquery()
+        select(value).select_from(source.rows(value, *conditions)).where(*conditions).correlate(alias).scalar_subquery()
     )
     return scalar
 
 
-def measure_by(
-    measure: Measure, grain: Grain, keys: Sequence[int], period: Period, moment: Moment
-) -> Select[tuple[int, Any, int, str]]:
+def measure_by(measure: Measure, grain: Grain, keys: Sequence[int], span: Span) -> Select[tuple[int, Any, int, str]]:
     """One row (key, value, reported, source) for each of the places, households or people of `grain` that has rows."""
-    source = _source(measure.of)
-    value, reported = _aggregate(measure, source, period, moment, reporting=grain)
-    origin = source.record.c.source
-    origins = case((func.min(origin) == func.max(origin), func.min(origin)), else_="several sources")
+    source = source_of(measure.of)
+    told = tally(measure, source, span, grain)
     key = source.key(grain)
     districts = sorted({each // DISTRICT_SPAN for each in keys})
-    conditions = [source.record.c.district_code.in_(districts), key.in_(keys)]
+    conditions = [source.record.c.district_code.in_(districts), among(key, keys)]
     if grain.is_place:
         # The range lets the index on the place find the rows; the key alone is a computed value.
-        place = source.keys[Grain.NATURAL_VILLAGE]
-        conditions.append(place.between(min(keys), max(keys) + SPANS[grain] - 1))
-    columns = (key.label("key"), value.label("value"), reported.label("reported"), origins.label("source"))
-    statement = select(*columns).select_from(source.rows)
-    return statement.where(*conditions, _present(measure, source, period, moment)).group_by(key)
+        conditions.append(source.place.between(min(keys), max(keys) + SPANS[grain] - 1))
+    columns = (
+        key.label("key"),
+        told.value.label("value"),
+        told.reported.label("reported"),
+        told.origin.label("source"),
+    )
+    conditions.append(present(measure, source, span))
+    return select(*columns).select_from(source.rows(*columns, *conditions)).where(*conditions).group_by(key)
 
 
 def expected_by(measure: AnyMeasure, grain: Grain, keys: Sequence[int], on: date) -> Select[tuple[int, int]]:
@@ -99,7 +154,7 @@ def expected_by(measure: AnyMeasure, grain: Grain, keys: Sequence[int], on: date
             place.c.district_code.in_(districts),
             place.c.level == unit.value,
             place.c.code.between(min(keys), max(keys) + SPANS[grain] - 1),
-            key.in_(keys),
+            among(key, keys),
             in_force(place, on),
         )
         .group_by(key)
@@ -114,82 +169,92 @@ def reporting_grain(measure: AnyMeasure, grain: Grain) -> Grain:
 
 def share(numerator: ColumnElement[Any], denominator: ColumnElement[Any]) -> ColumnElement[Any]:
     """Numerator by denominator in percent with two decimals; null where there is nothing to divide by."""
-    return func.round(cast(numerator, Numeric) * 100 / func.nullif(denominator, 0), 2)
+    return func.round(cast(numerator, Numeric) * 100 / func.nullif(denominator, 0), 2, type_=Numeric)
 
 
-def as_of(period: Period, moment: Moment) -> date:
+def as_of(period: Period, today: date) -> date:
     """The last day a measure of the period can know of."""
-    return min(period.end, moment.today)
+    return min(period.end, today)
 
 
-def _source(record: type[Record]) -> _Source:
+def source_of(record: type[Record]) -> Source:
+    """Where a measure's rows stand, and how they are joined to the places they lie in."""
     table, household, person = _table(record), _table(Household), _table(Person)
-    at_household = and_(household.c.district_code == table.c.district_code)
     if record is Household:
-        return _Source(table, table, {Grain.NATURAL_VILLAGE: table.c.place_code, Grain.HOUSEHOLD: table.c.id})
+        return Source(table, {Grain.NATURAL_VILLAGE: table.c.place_code, Grain.HOUSEHOLD: table.c.id})
     if record is Person:
-        rows = table.join(household, and_(at_household, household.c.id == table.c.household_id))
-        return _Source(rows, table, _household_keys(household) | {Grain.PERSON: table.c.id})
+        home = _joined(household, table, "household_id")
+        keys = {Grain.HOUSEHOLD: table.c.household_id, Grain.PERSON: table.c.id}
+        return Source(table, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, (home,))
     if record.__grain__ is Grain.HOUSEHOLD:
-        rows = table.join(household, and_(at_household, household.c.id == table.c.household_id))
-        return _Source(rows, table, _household_keys(household))
+        home = _joined(household, table, "household_id")
+        keys = {Grain.HOUSEHOLD: table.c.household_id}
+        return Source(table, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, (home,))
     if record.__grain__ is Grain.PERSON:
-        rows = table.join(
-            person, and_(person.c.district_code == table.c.district_code, person.c.id == table.c.person_id)
-        ).join(household, and_(at_household, household.c.id == person.c.household_id))
-        return _Source(rows, table, _household_keys(household) | {Grain.PERSON: person.c.id})
-    return _Source(table, table, {Grain.NATURAL_VILLAGE: table.c.place_code})
+        way = (_joined(person, table, "person_id"), _joined(household, person, "household_id"))
+        keys = {Grain.HOUSEHOLD: person.c.household_id, Grain.PERSON: table.c.person_id}
+        return Source(table, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, way)
+    return Source(table, {Grain.NATURAL_VILLAGE: table.c.place_code})
 
 
-def _household_keys(household: Table) -> dict[Grain, ColumnElement[int]]:
-    return {Grain.NATURAL_VILLAGE: household.c.place_code, Grain.HOUSEHOLD: household.c.id}
+def _joined(owner: Table, table: Table, column: str) -> tuple[Table, ColumnElement[bool]]:
+    return owner, and_(owner.c.district_code == table.c.district_code, owner.c.id == table.c[column])
 
 
-def _belongs(source: _Source, node: Node, alias: FromClause) -> list[ColumnElement[bool]]:
+def belongs(source: Source, node: Node, alias: FromClause) -> list[ColumnElement[bool]]:
+    """The rows that belong to the row in `alias`."""
     same = source.record.c.district_code == alias.c.district_code
+    if node.grain is Grain.DISTRICT:
+        return [same]
     if node.is_place:
-        place = source.keys[Grain.NATURAL_VILLAGE]
-        return [same, place.between(alias.c.code, alias.c.code + (SPANS[node.grain] - 1))]
+        return [same, source.place.between(alias.c.code, alias.c.code + (SPANS[node.grain] - 1))]
     return [same, source.keys[node.grain] == alias.c.id]
 
 
-def _present(measure: Measure, source: _Source, period: Period, moment: Moment) -> ColumnElement[bool]:
+def present(measure: Measure, source: Source, span: Span) -> ColumnElement[bool]:
     """Rows that show that their unit has reported, whether or not they add to the measure.
 
     A site recorded in the period whose building has not begun says "none begun", which is zero and not missing.
     """
-    end = as_of(period, moment)
     if measure.time is OverTime.STOCK:
-        return in_force(source.record, end)
-    recorded = source.record.c.recorded_on.between(period.start, end)
-    return or_(recorded, _happened(measure, source).between(period.start, end))
+        return in_force(source.record, span.last)
+    recorded = source.record.c.recorded_on.between(span.start, span.last)
+    if measure.on is None:
+        return recorded
+    return or_(recorded, source.record.c[measure.on.key].between(span.start, span.last))
 
 
-def _happened(measure: Measure, source: _Source) -> ColumnElement[Any]:
-    column = "recorded_on" if measure.on is None else measure.on.key
-    happened: ColumnElement[Any] = source.record.c[column]
-    return happened
+def tally(measure: Measure, source: Source, span: Span, grain: Grain, *, among_others: bool = False) -> Tally:
+    """A measure as aggregates for things of level `grain`.
 
-
-def _aggregate(
-    measure: Measure, source: _Source, period: Period, moment: Moment, *, reporting: Grain
-) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-    """The value and the number of units that have reported, as aggregates over the rows that are present."""
-    hits = [] if measure.where is None else [measure.where]
+    The rows are those that are present; or, `among_others`, any, of which the aggregates take those that are.
+    """
+    here = [present(measure, source, span)] if among_others else []
+    counts = [] if measure.where is None else [measure.where]
     if measure.time is OverTime.FLOW:
-        hits.append(_happened(measure, source).between(period.start, as_of(period, moment)))
-    hit = and_(*hits) if hits else literal(True)
-    unit = source.key(reporting_grain(measure, reporting))
-    present = func.count()
+        column = "recorded_on" if measure.on is None else measure.on.key
+        counts.append(source.record.c[column].between(span.start, span.last))
+    unit = source.key(reporting_grain(measure, grain))
+    rows = _only(func.count(), *here)
     if measure.sum is not None:
-        column = source.record.c[measure.sum.key]
-        total = func.sum(column).filter(hit)
-        value = case((and_(present > 0, func.count().filter(hit) == 0), literal(0)), else_=total)
-        reported = func.count(distinct(unit)).filter(or_(~hit, column.is_not(None)) if hits else column.is_not(None))
-        return cast(value, Numeric), reported
-    counted = func.count() if measure.distinct is None else func.count(distinct(source.key(measure.distinct)))
-    value = case((present > 0, counted.filter(hit)))
-    return cast(value, Numeric), func.count(distinct(unit))
+        column_summed = source.record.c[measure.sum.key]
+        total = _only(func.sum(column_summed), *here, *counts)
+        none_counts = and_(rows > 0, _only(func.count(), *here, *counts) == 0)
+        value = case((none_counts, literal(0)), else_=total)
+        told = or_(and_(true(), *counts).self_group().is_not(true()), column_summed.is_not(None))
+        reported = _only(func.count(distinct(unit)), *here, told)
+    else:
+        counted = func.count() if measure.distinct is None else func.count(distinct(source.key(measure.distinct)))
+        value = case((rows > 0, _only(counted, *here, *counts)))
+        reported = _only(func.count(distinct(unit)), *here)
+    origin = source.record.c.source
+    least, most = _only(func.min(origin), *here), _only(func.max(origin), *here)
+    several = case((least == most, least), (rows > 0, "several sources"))
+    return Tally(cast(value, Numeric), reported, several)
+
+
+def _only(aggregate: Function[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    return aggregate.filter(*conditions) if conditions else aggregate
 
 
 def _table(record: type[Any]) -> Table:

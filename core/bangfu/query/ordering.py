@@ -1,15 +1,15 @@
 """Turns an ordering of a request into terms: columns, columns of to-one links, measures; ids break ties."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, String, UnaryExpression, asc, desc, select, type_coerce
 
-from bangfu.errors import UserError
-from bangfu.query.measures import measure_value
-from bangfu.query.scope import Moment
+from bangfu.query.given import Given
+from bangfu.query.measures import Span, measure_value
+from bangfu.query.scope import scope
 from bangfu.registry.nodes import Kind, Link, Node
 
 
@@ -27,6 +27,7 @@ class Term:
     value: ColumnElement[Any]
     descending: bool
     kind: Kind
+    nullable: bool = True
 
     def clause(self) -> UnaryExpression[Any]:
         """The term as it stands in ORDER BY."""
@@ -35,45 +36,43 @@ class Term:
         return last
 
 
-def order_terms(
-    node: Node, alias: FromClause, given: Sequence[Mapping[str, Any]], moment: Moment, path: str
-) -> list[Term]:
+def order_terms(node: Node, alias: FromClause, given: Given | None) -> list[Term]:
     """The terms of an ordering, with the row's key as the last one, so that no two rows tie."""
-    terms = [_term(node, alias, item, moment, f"{path}[{index}]") for index, item in enumerate(given)]
+    terms = [_term(node, alias, step) for step in given.each()] if given is not None else []
     kind = Kind.CODE if node.is_place else Kind.INTEGER
-    return [*terms, Term(alias.c[node.key], False, kind)]
+    return [*terms, Term(alias.c[node.key], False, kind, nullable=False)]
 
 
-def _term(node: Node, alias: FromClause, given: Mapping[str, Any], moment: Moment, path: str) -> Term:
-    chosen = {name: value for name, value in given.items() if value is not None}
-    if len(chosen) != 1:
-        raise UserError(
-            f"{len(chosen)} fields in one step of an ordering: give one field in each step, as in "
-            "[{village: {code: ASC}}, {area: DESC}].",
-            argument=path,
-        )
-    name, value = next(iter(chosen.items()))
-    here = f"{path}.{name}"
+def _term(node: Node, alias: FromClause, given: Given) -> Term:
+    name, inner = _only(
+        given,
+        "fields in one step of an ordering: give one field in each step, as in [{village: {code: ASC}}, {area: DESC}].",
+    )
     if name in node.attributes:
         attribute = node.attributes[name]
         column: ColumnElement[Any] = alias.c[attribute.column]
         if attribute.kind in (Kind.TEXT, Kind.CHOICE):
             # By code point, so that an ordering is the same whatever locale a database was made with.
             column = type_coerce(column, String).collate("C")
-        return Term(column, value is Direction.DESC, attribute.kind)
+        return Term(column, inner.value is Direction.DESC, attribute.kind, attribute.nullable)
     if name in node.links:
-        return _linked(node.links[name], alias, value, moment, here)
-    inner = {key: each for key, each in value.items() if each is not None}
-    if len(inner) != 1:
-        raise UserError(f"{len(inner)} fields in one step of an ordering: give one.", argument=here)
-    measure, direction = next(iter(inner.items()))
+        return _linked(node.links[name], alias, inner)
+    measure, direction = _only(inner, "fields in one step of an ordering: give one.")
     field = node.namespaces[name].measures[measure]
-    expression = measure_value(field.measure, node, alias, moment.period, moment)
-    return Term(expression, direction is Direction.DESC, Kind.DECIMAL)
+    value = measure_value(field.measure, node, alias, Span.this_year(given.parameters))
+    return Term(value, direction.value is Direction.DESC, Kind.DECIMAL)
 
 
-def _linked(link: Link, alias: FromClause, given: Mapping[str, Any], moment: Moment, path: str) -> Term:
+def _only(given: Given, otherwise: str) -> tuple[str, Given]:
+    chosen: Sequence[tuple[str, Given]] = list(given.items())
+    if len(chosen) != 1:
+        raise given.refuse(f"{len(chosen)} {otherwise}")
+    return chosen[0]
+
+
+def _linked(link: Link, alias: FromClause, given: Given) -> Term:
     target = link.target.table.alias()
-    inner = _term(link.target, target, given, moment, path)
-    value = select(inner.value).where(*link.join(alias, target)).correlate_except(target).scalar_subquery()
+    inner = _term(link.target, target, given)
+    conditions = [*link.join(alias, target), *scope(link.target, target, None)]
+    value = select(inner.value).where(*conditions).correlate_except(target).scalar_subquery()
     return Term(value, inner.descending, inner.kind)

@@ -12,20 +12,25 @@ import orjson
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from bangfu.errors import UserError
+from bangfu.query.given import Given
 from bangfu.query.ordering import Term
+from bangfu.query.values import bound_type
 from bangfu.registry.nodes import Kind
 
 DEFAULT_FIRST = 50
 MOST = 1000
+FEW = 100
+"""Rows up to which a page is short: a statement may then look at each by itself instead of at all at once."""
+
+_MOST_WHOLE = 2**63 - 1
+_HUGE = Decimal(10) ** 100
 
 
-def page_size(first: int | None, path: str) -> int:
+def page_size(first: Any, path: str) -> int:
     """How many rows a page has; refuses numbers that make no page."""
-    if first is None:
-        return DEFAULT_FIRST
     if not 0 <= first <= MOST:
         raise UserError(f"{first} is not a page's size. Accepted: 0 to {MOST}.", argument=path)
-    return first
+    return int(first)
 
 
 def fingerprint(node: str, ordering: Any) -> str:
@@ -41,7 +46,7 @@ def encode_cursor(mark: str, values: Sequence[Any]) -> str:
 def decode_cursor(cursor: str, mark: str, terms: Sequence[Term], path: str) -> list[Any]:
     """The values of a cursor; refuses one that is damaged or belongs to another list or ordering."""
     try:
-        found, *plain = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found, *plain = orjson.loads(_unpacked(cursor))
         values = [_value(term.kind, each) for term, each in zip(terms, plain, strict=True)]
     except (ValueError, TypeError, ArithmeticError):
         raise UserError(
@@ -55,24 +60,44 @@ def decode_cursor(cursor: str, mark: str, terms: Sequence[Term], path: str) -> l
     return values
 
 
-def after(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
-    """The rows that come after the one with these values, in the order of the terms."""
+def after(terms: Sequence[Term], given: Given, mark: str) -> ColumnElement[bool]:
+    """The rows that come after the one of a cursor, in the order of the terms."""
+    known = [value is not None for value in decode_cursor(given.value, mark, terms, given.path)]
+    values = [_value_of(index, terms, given, mark) for index in range(len(terms))]
     steps = []
-    for index, (term, value) in enumerate(zip(terms, values, strict=True)):
-        ties = [_same(tie, known) for tie, known in zip(terms[:index], values[:index], strict=True)]
-        steps.append(and_(*ties, _beyond(term, value)))
-    return or_(*steps)
+    for index, term in enumerate(terms):
+        ties = [
+            tie.value == value if is_known else tie.value.is_(None)
+            for tie, value, is_known in zip(terms[:index], values, known, strict=False)
+        ]
+        if known[index]:
+            steps.append(and_(*ties, _beyond(term, values[index])))
+    return or_(false(), *steps)
 
 
-def _same(term: Term, value: Any) -> ColumnElement[bool]:
-    return term.value.is_(None) if value is None else term.value == value
+def cursor_shape(cursor: str) -> tuple[bool, ...]:
+    """Which values of a cursor are missing: what a statement that continues after it depends on."""
+    try:
+        return tuple(value is None for value in orjson.loads(_unpacked(cursor)))
+    except (ValueError, TypeError):
+        return ()
 
 
-def _beyond(term: Term, value: Any) -> ColumnElement[bool]:
-    if value is None:
-        return false()
+def _value_of(index: int, terms: Sequence[Term], given: Given, mark: str) -> ColumnElement[Any]:
+    """One of the cursor's values as a parameter, wide enough for whatever a cursor may hold."""
+    return given.bind(
+        lambda cursor, path: decode_cursor(cursor, mark, terms, path)[index], bound_type(terms[index].kind)
+    )
+
+
+def _beyond(term: Term, value: ColumnElement[Any]) -> ColumnElement[bool]:
     further = term.value < value if term.descending else term.value > value
-    return or_(further, term.value.is_(None))
+    # Where no row is without a value, the plain comparison lets an index begin there.
+    return or_(further, term.value.is_(None)) if term.nullable else further
+
+
+def _unpacked(cursor: str) -> bytes:
+    return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
 
 
 def _plain(value: Any) -> Any:
@@ -85,10 +110,15 @@ def _value(kind: Kind, plain: Any) -> Any:
     if plain is None:
         return None
     if kind is Kind.DECIMAL:
-        return Decimal(plain)
+        number = Decimal(plain)
+        if not number.is_finite() or abs(number) >= _HUGE:
+            raise ValueError(plain)
+        return number
     if kind is Kind.DAY:
         return date.fromisoformat(plain)
     expected = {Kind.INTEGER: int, Kind.CODE: int, Kind.FLAG: bool}.get(kind, str)
     if type(plain) is not expected:
         raise TypeError(plain)
+    if (isinstance(plain, int) and abs(plain) > _MOST_WHOLE) or (isinstance(plain, str) and "\x00" in plain):
+        raise ValueError(plain)
     return plain

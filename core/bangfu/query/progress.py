@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Numeric, case, func
 
 from bangfu.declare.text import Text
 
@@ -30,6 +33,11 @@ class Progress:
     status: Status
 
 
+def days_elapsed(start: date, end: date, today: date) -> int:
+    """How many days of a target's time have passed, today included."""
+    return min(max((today - start).days + 1, 0), (end - start).days + 1)
+
+
 def assess(
     value: Decimal | None, target: Decimal | None, start: date, end: date, today: date, *, at_most: bool = False
 ) -> Progress:
@@ -39,14 +47,40 @@ def assess(
     """
     if target is None:
         return Progress(gap=None, progress=None, expected_by_now=None, status=Status.NO_TARGET)
-    elapsed = min(max((today - start).days + 1, 0), (end - start).days + 1)
-    expected = target if at_most else _cents(target * elapsed / ((end - start).days + 1))
+    days = (end - start).days + 1
+    expected = target if at_most else _cents(target * days_elapsed(start, end, today) / days)
     if value is None:
         return Progress(gap=None, progress=None, expected_by_now=expected, status=Status.NOT_REPORTED)
     share = _cents(value * 100 / target) if target else None
     reached, on_track = (value <= target,) * 2 if at_most else (value >= target, value >= expected)
     status = Status.ACHIEVED if reached else Status.ON_TRACK if on_track else Status.BEHIND
     return Progress(gap=target - value, progress=share, expected_by_now=expected, status=status)
+
+
+def progress_columns(
+    value: ColumnElement[Any],
+    target: ColumnElement[Any],
+    elapsed: ColumnElement[int],
+    days: ColumnElement[int],
+    *,
+    at_most: bool = False,
+) -> dict[str, ColumnElement[Any]]:
+    """What `assess` tells, as expressions: `elapsed` of the `days` of the target's time have passed."""
+    expected = target if at_most else func.round(target * elapsed / days, 2, type_=Numeric)
+    reached, on_track = (value <= target,) * 2 if at_most else (value >= target, value >= expected)
+    status = case(
+        (target.is_(None), Status.NO_TARGET.name),
+        (value.is_(None), Status.NOT_REPORTED.name),
+        (reached, Status.ACHIEVED.name),
+        (on_track, Status.ON_TRACK.name),
+        else_=Status.BEHIND.name,
+    )
+    return {
+        "gap": target - value,
+        "progress": func.round(value * 100 / func.nullif(target, 0), 2, type_=Numeric),
+        "expectedByNow": expected,
+        "status": status,
+    }
 
 
 def _cents(number: Decimal) -> Decimal:

@@ -2,34 +2,41 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, or_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, and_, exists, or_
 
-from bangfu.declare.codes import code_range, district_of
-from bangfu.declare.period import Period
+from bangfu.declare.codes import code_range, district_of, parse_code
+from bangfu.query.given import Given
 from bangfu.registry.nodes import Node
 
 _OWNERS = ("household", "person")
 
 
 @dataclass(frozen=True)
-class Moment:
-    """The day a request stands on: the reporting date of the books, or the calendar's today."""
+class Within:
+    """A place to look in: its first and its last code, and its district."""
 
-    today: date
+    district: ColumnElement[int]
+    first: ColumnElement[int]
+    last: ColumnElement[int]
 
-    @property
-    def period(self) -> Period:
-        """The period a measure is told for when none is named: the year of this day."""
-        return Period.year(self.today.year)
+    @classmethod
+    def of(cls, given: Given) -> "Within":
+        """The place of a code in a request."""
+        return cls(
+            given.bind(lambda code, path: district_of(parse_code(code, argument=path)), Integer()),
+            given.bind(lambda code, path: code_range(parse_code(code, argument=path))[0], BigInteger()),
+            given.bind(lambda code, path: code_range(parse_code(code, argument=path))[1], BigInteger()),
+        )
 
 
-def in_force(alias: FromClause, on: date) -> ColumnElement[bool]:
+def in_force(alias: FromClause, on: ColumnElement[date] | date) -> ColumnElement[bool]:
     """Rows that hold on a day; `valid_to` is the first day on which a row no longer does."""
     return and_(alias.c.valid_from <= on, or_(alias.c.valid_to.is_(None), alias.c.valid_to > on))
 
 
-def scope(node: Node, alias: FromClause, on: date | None) -> list[ColumnElement[bool]]:
+def scope(node: Node, alias: FromClause, on: ColumnElement[date] | None) -> list[ColumnElement[bool]]:
     """What makes a row of the table a row of the node; places also have to be in force on the day, if one is given."""
     if node.level is None:
         return []
@@ -39,13 +46,13 @@ def scope(node: Node, alias: FromClause, on: date | None) -> list[ColumnElement[
     return conditions
 
 
-def within(node: Node, alias: FromClause, code: int) -> list[ColumnElement[bool]]:
+def within(node: Node, alias: FromClause, place: Within) -> list[ColumnElement[bool]]:
     """Rows that lie inside a place, itself included; a record about a household or a person lies where that lives."""
-    first, last = code_range(code)
-    conditions = [alias.c.district_code == district_of(code)]
+    conditions: list[ColumnElement[Any]] = [alias.c.district_code == place.district]
     column = "code" if node.is_place else "place_code"
     if column in alias.c:
-        return [*conditions, alias.c[column].between(first, last)]
+        return [*conditions, alias.c[column].between(place.first, place.last)]
     link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
     owner = link.target.table.alias()
-    return [*conditions, exists().where(*link.join(alias, owner), *within(link.target, owner, code))]
+    inside = exists().where(*link.join(alias, owner), *within(link.target, owner, place)).correlate_except(owner)
+    return [*conditions, inside]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, exists
 
 from bangfu.declare.codes import SPANS
 from bangfu.declare.grain import PLACE_GRAINS, Grain
@@ -128,7 +128,11 @@ def _link_core(graph: Graph) -> None:
             if upper.value < lower.value:
                 _link_levels(core[upper], core[lower], upper)
         _link_lineage(core[upper], graph.succession)
-    household, person = core[Grain.HOUSEHOLD], core[Grain.PERSON]
+    _link_family(core[Grain.HOUSEHOLD], core[Grain.PERSON])
+
+
+def _link_family(household: Node, person: Node) -> None:
+    """Links a household with its members, of whom one is its head, and back."""
 
     def to_members(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
         return [
@@ -138,7 +142,10 @@ def _link_core(graph: Graph) -> None:
         ]
 
     def to_head(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
-        return [*to_members(parent, child), child.c.relation == Relation.HEAD]
+        # Registers have households with two heads by mistake; the one entered first is taken, everywhere.
+        other = person.table.alias()
+        earlier = exists().where(*to_members(parent, other), other.c.relation == Relation.HEAD, other.c.id < child.c.id)
+        return [*to_members(parent, child), child.c.relation == Relation.HEAD, ~earlier.correlate_except(other)]
 
     def to_household(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
         return [child.c.district_code == parent.c.district_code, child.c.id == parent.c.household_id]

@@ -13,26 +13,32 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bangfu.errors import OperationError
 from bangfu.store.embedded import EmbeddedServer
+from bangfu.store.pool import DatabaseUnavailable, Pool, timed_out
 from bangfu.store.settings import Settings
 
 _OLDEST = 15
 _CONNECT_TIMEOUT = 5  # seconds
 # SQLSTATEs of a server that cannot serve now: connection exceptions, too many connections, shutting down, starting up.
+_CANCELED = "57014"
 _AWAY = ("08", "53300", "57P")
 
 
-class DatabaseUnavailable(OperationError):  # noqa: N818 - reads as what it says
-    """The database cannot be reached now; trying again later may succeed."""
+class Unknown:
+    """Stands where nobody has asked yet."""
 
-    code = "DATABASE_UNAVAILABLE"
+
+UNKNOWN = Unknown()
 
 
 class Database:
     """One database by its URL; opens nothing before it is used."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: float = 30) -> None:
         self.url = _normalised(url)
         self._pool_size = pool_size
+        self._statement_timeout = statement_timeout
+        self.reporting_date: str | Unknown | None = UNKNOWN
+        """The day of the books as it was last told; whoever reads says so where it has changed."""
 
     def __repr__(self) -> str:
         return f"Database({self.shown})"
@@ -54,7 +60,13 @@ class Database:
         """For serving."""
         engine = create_async_engine(self.url, **self._options())
         self._watch(engine.sync_engine)
+        event.listen(engine.sync_engine, "connect", self._hurry)
         return engine
+
+    @cached_property
+    def pool(self) -> Pool:
+        """For the compiled statements, which need the driver and nothing around it."""
+        return Pool(self.url, self._pool_size, statement_timeout=self._statement_timeout)
 
     def check(self) -> None:
         """Raise what is wrong with the database, if something is."""
@@ -84,7 +96,9 @@ class Database:
             self.engine.dispose()
 
     async def aclose(self) -> None:
-        """Close what both engines keep open."""
+        """Close what is kept open; what belongs to an event loop is made anew in the next one."""
+        if "pool" in self.__dict__:
+            await self.__dict__.pop("pool").close()
         if "async_engine" in self.__dict__:
             await self.async_engine.dispose()
         self.dispose()
@@ -117,11 +131,21 @@ class Database:
         cursor.close()
         connection.commit()
 
+    def _hurry(self, connection: Any, _record: object) -> None:  # as above
+        """A request does not wait for ever; a migration may."""
+        cursor = connection.cursor()
+        milliseconds = str(int(self._statement_timeout * 1000))
+        cursor.execute("select set_config('statement_timeout', %s, false)", (milliseconds,))
+        cursor.close()
+        connection.commit()
+
     def _translate(self, context: ExceptionContext) -> None:
         cause = context.original_exception
         state = getattr(cause, "sqlstate", None) or ""
         if context.is_pre_ping or isinstance(cause, OperationError):
             return
+        if state == _CANCELED:
+            raise timed_out(self._statement_timeout) from cause
         if context.connection is None or context.is_disconnect or state.startswith(_AWAY):
             reason = str(cause).strip().splitlines()
             raise DatabaseUnavailable(
@@ -134,14 +158,16 @@ class Database:
 def open_database(settings: Settings) -> Iterator[Database]:
     """The database of the settings; without a URL, one of the embedded server, which runs as long as it is needed."""
     if settings.database_url is not None:
-        database = Database(settings.database_url, pool_size=settings.pool_size)
+        database = Database(
+            settings.database_url, pool_size=settings.pool_size, statement_timeout=settings.statement_timeout
+        )
         try:
             yield database
         finally:
             database.dispose()
         return
     with EmbeddedServer(settings.home) as server:
-        database = Database(server.url(), pool_size=settings.pool_size)
+        database = Database(server.url(), pool_size=settings.pool_size, statement_timeout=settings.statement_timeout)
         try:
             yield database
         finally:

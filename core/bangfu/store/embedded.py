@@ -85,15 +85,17 @@ class EmbeddedServer:
         except OSError as error:
             raise failed(f"{error.strerror}: {error.filename}.") from error
 
-    def stop(self) -> None:
-        """Leave the server, and stop it when nobody else uses it."""
+    def stop(self) -> bool:
+        """Leave the server, and stop it when nobody else uses it; true when we were the last."""
         with alone(self._folder / "start.lock"):
-            if not self._users.release() or not self._is_listening():
-                return
+            is_last = self._users.release()
+            if not is_last or not self._is_listening():
+                return is_last
             sockets = Path(self._address()[0])
             self._programs().run("pg_ctl", "-D", self._cluster, "-w", "-m", "fast", "stop")
             if not self._tcp and sockets != self._cluster:
                 shutil.rmtree(sockets, ignore_errors=True)
+            return True
 
     def _ensure_running(self) -> None:
         if not self._is_listening():

@@ -26,6 +26,18 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=200)
     """How many connections one process keeps open at most."""
 
+    statement_timeout: float = Field(default=30, gt=0, le=3600)
+    """Seconds after which a statement of a request is stopped."""
+
+    max_cost: int = Field(default=1_000_000, ge=1)
+    """What a document may cost, in rows that it may have to read."""
+
+    max_depth: int = Field(default=30, ge=1, le=100)
+    """How many levels a document may have."""
+
+    show_sql: bool = False
+    """Whether a request may ask to see its own statements and their plans."""
+
     @classmethod
     def load(cls) -> Self:
         """The settings of the environment; one that cannot be right is named."""

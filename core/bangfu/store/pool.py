@@ -1,0 +1,140 @@
+"""Connections for serving: few, kept open, given out at once or refused soon."""
+
+import asyncio
+import selectors
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.rows import TupleRow
+from sqlalchemy.engine import URL
+
+from bangfu.errors import OperationError, UserError
+
+PATIENCE = 10.0
+"""Seconds a request waits for a connection while all are busy."""
+
+Connection = AsyncConnection[TupleRow]
+
+
+class DatabaseUnavailable(OperationError):  # noqa: N818 - reads as what it says
+    """The database cannot be reached now; trying again later may succeed."""
+
+    code = "DATABASE_UNAVAILABLE"
+
+
+class Pool:
+    """At most `size` connections; one that broke is forgotten, and the next request opens another."""
+
+    def __init__(self, url: URL, size: int, *, statement_timeout: float) -> None:
+        self._url = url.set(drivername="postgresql")
+        self._idle: deque[Connection] = deque()
+        self._free = asyncio.Semaphore(size)
+        self._timeout = statement_timeout
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit for one block; raises DatabaseUnavailable where there is none to be had."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._unavailable("all connections have been busy for too long") from None
+        try:
+            connection = await self._living()
+            try:
+                yield connection
+            except psycopg.errors.QueryCanceled as error:
+                raise timed_out(self._timeout) from error
+            except psycopg.OperationalError as error:
+                if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
+                    raise self._unavailable(str(error)) from error
+                raise
+            finally:
+                await self._put_back(connection)
+        finally:
+            self._free.release()
+
+    async def fetch(self, sql: str, values: Mapping[str, Any]) -> TupleRow | None:
+        """The first row of a statement."""
+        async with self.connection() as connection:
+            return await fetch(connection, sql, values)
+
+    async def close(self) -> None:
+        """Closes what is idle."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _living(self) -> Connection:
+        """An idle connection, or a new one; those that died while idle are thrown away without a word."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed and not _speaks(connection):
+                return connection
+            await connection.close()
+        return await self._connect()
+
+    async def _connect(self) -> Connection:
+        try:
+            connection: Connection = await AsyncConnection.connect(
+                self._url.render_as_string(hide_password=False),
+                autocommit=True,
+                prepare_threshold=0,
+                connect_timeout=5,
+                application_name="bangfu",
+                # Days and hours mean the same everywhere; compiling a plan costs more than running it on one district.
+                options=f"-c timezone=UTC -c jit=off -c statement_timeout={int(self._timeout * 1000)}",
+            )
+        except psycopg.OperationalError as error:
+            raise self._unavailable(str(error)) from error
+        connection.adapters.register_loader("json", _Bytes)
+        return connection
+
+    async def _put_back(self, connection: Connection) -> None:
+        if connection.closed or connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+            await connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _unavailable(self, reason: str) -> DatabaseUnavailable:
+        lines = reason.strip().splitlines() or ["no reason given"]
+        return DatabaseUnavailable(
+            f"The database {self._url.render_as_string(hide_password=True)} cannot be reached: {lines[0]}.",
+            remedy="Check BANGFU_DATABASE_URL, and that the server runs.",
+        )
+
+
+def timed_out(seconds: float) -> UserError:
+    """What is asked for takes longer than a statement may; it was stopped in PostgreSQL too."""
+    return UserError(
+        f"This takes longer than {seconds:g} seconds, and was stopped. Ask for fewer rows, for a smaller place, or for "
+        "less below each row.",
+        code="TIMED_OUT",
+    )
+
+
+async def fetch(connection: Connection, sql: str, values: Mapping[str, Any]) -> TupleRow | None:
+    """The first row of a statement."""
+    cursor = await connection.execute(sql, values)
+    row: TupleRow | None = await cursor.fetchone()
+    return row
+
+
+def _speaks(connection: Connection) -> bool:
+    """Whether the server has said something that nobody asked for: that it ends, most likely."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+class _Bytes(Loader):
+    """JSON as it comes: it is passed on, never read."""
+
+    def load(self, data: Buffer) -> bytes:
+        """The bytes themselves."""
+        return bytes(data)
