@@ -1,5 +1,8 @@
 """Derives GraphQL from the platform's declarations, and executes documents against a database."""
 
-from bangfu_schema.execute.service import DefectError, Graph
+from bangfu_schema.execute.explain import Explained, explain
+from bangfu_schema.execute.limits import Limits
+from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.service import DefectError, Graph, decoded
 
-__all__ = ["DefectError", "Graph"]
+__all__ = ["DefectError", "Explained", "Graph", "Limits", "Observed", "decoded", "explain"]

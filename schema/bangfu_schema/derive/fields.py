@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node
@@ -115,7 +116,21 @@ class Answers(Protocol):
         """The value of a field."""
 
 
-class DerivedField(StrawberryField):
+class SettledField(StrawberryField):
+    """A Strawberry field that works its type out once; Strawberry asks for it a dozen times, at each start."""
+
+    _settled: tuple[StrawberryAnnotation | None, Any] | None = None
+
+    def resolve_type(self, *, type_definition: StrawberryObjectDefinition | None = None) -> Any:  # any Strawberry type
+        """The field's type."""
+        if type_definition is not None:
+            return super().resolve_type(type_definition=type_definition)
+        if self._settled is None or self._settled[0] is not self.type_annotation:
+            self._settled = (self.type_annotation, super().resolve_type())
+        return self._settled[1]
+
+
+class DerivedField(SettledField):
     """A Strawberry field that knows what it stands for and leaves the answer to the request's context."""
 
     meaning: Meaning

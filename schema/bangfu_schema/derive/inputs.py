@@ -5,12 +5,12 @@ from typing import Any
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.field import StrawberryField
 
 from bangfu.registry import Attribute, Kind, MeasureField, Namespace, Node
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.enums import DIRECTION, Enums
+from bangfu_schema.derive.fields import SettledField
 from bangfu_schema.derive.scalars import Day, Number, PeriodText, PlaceCode
 
 _EQUAL = ("eq", "ne", "in", "isNull")
@@ -32,7 +32,7 @@ def make_input(shell: type[Any], name: str, members: _Members, description: str)
     annotations = {}
     for member, (type_, text) in members.items():
         attribute = f"given_{member}"  # `in`, `and`, `or`, `not` cannot be Python names
-        field = StrawberryField(
+        field = SettledField(
             python_name=attribute,
             graphql_name=member,
             type_annotation=StrawberryAnnotation(type_ | None),

@@ -15,7 +15,7 @@ def measure_type(title: Any) -> Any:
         type("ReceiptPart", (), {}),
         "ReceiptPart",
         [
-            _part("code", PlaceCode, "The part's place."),
+            _part("code", PlaceCode, "The part's place; the place's own for what lies in none below."),
             _part("name", str, "Its name."),
             _part("value", Number | None, "What it adds; null where it has not reported."),
             _part("reported", int, "How many units in it have reported."),

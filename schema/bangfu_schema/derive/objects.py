@@ -37,6 +37,8 @@ _SCALARS: dict[Kind, Any] = {
     Kind.CODE: PlaceCode,
 }
 
+_CLASS_MEMBERS = {"__dict__", "__weakref__", "__annotations__"}
+
 MEASURE_ARGUMENTS = (
     argument("period", PeriodText | None, "By default the year of the reporting date."),
     argument("milestone", int | None, "Instead of a period: a year of the plan (2016, 2020), counted from its start."),
@@ -200,7 +202,9 @@ class Objects:
 
 def python_fields(extension: type[Any]) -> list[StrawberryField]:
     """The hand-written Strawberry fields of an extension's class."""
-    made = strawberry.type(type(extension.__name__, (extension,), {"__annotations__": {}}))
+    members = {name: member for name, member in vars(extension).items() if name not in _CLASS_MEMBERS}
+    # A class of its own, since Strawberry writes into the one it is given, and sees only what stands in it itself.
+    made = strawberry.type(type(extension.__name__, (), members | {"__annotations__": {}}))
     return get_object_definition(made, strict=True).fields
 
 

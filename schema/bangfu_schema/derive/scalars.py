@@ -66,3 +66,5 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_literal=_literal_number,
     ),
 }
+# What a hand-written field calls by its Python type is the same scalar.
+SCALARS |= {date: SCALARS[Day], Decimal: SCALARS[Number]}

@@ -12,8 +12,7 @@ def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any] | None:
     cause = _cause(error)
     shown = dict(error.formatted)
     if isinstance(cause, UserError):
-        extensions = {"code": cause.code, **({"argument": cause.argument} if cause.argument else {})}
-        return {**shown, "message": str(cause), "extensions": extensions}
+        return {**shown, "message": str(cause), "extensions": extensions_of(cause)}
     if isinstance(error, GraphQLSyntaxError):
         return {**shown, "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
     if cause is not None and not isinstance(cause, GraphQLError):
@@ -27,3 +26,8 @@ def _cause(error: GraphQLError) -> BaseException | None:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     return cause
+
+
+def extensions_of(error: UserError) -> dict[str, Any]:
+    """What a program can read of a caller's mistake."""
+    return {"code": error.code, **({"argument": error.argument} if error.argument else {})}

@@ -1,24 +1,25 @@
 """Measures in the plain path: one grouped statement for all places, households or people of a level."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Select, and_, select
 
 from bangfu.declare.codes import DISTRICT_SPAN, SPANS
 from bangfu.declare.grain import PLACE_GRAINS, Grain
-from bangfu.declare.measures import Measure, OverTime, Ratio
+from bangfu.declare.measures import Measure, Ratio
 from bangfu.declare.period import Period
 from bangfu.domain.places import Place
 from bangfu.domain.targets import Target
-from bangfu.errors import UserError
-from bangfu.query.measures import as_of, expected_by, measure_by, reporting_grain
+from bangfu.query.given import Input, Once
+from bangfu.query.measures import Span, as_of, expected_by, measure_by, reporting_grain
 from bangfu.query.progress import Progress, assess
-from bangfu.query.scope import Moment, in_force
+from bangfu.query.receipt import facts
+from bangfu.query.scope import in_force
+from bangfu.query.values import among
 from bangfu.registry import MeasureField, Node
 from bangfu_schema.execute.connection import Snapshot
 
@@ -30,12 +31,17 @@ class Asked:
     field: MeasureField
     node: Node
     period: Period
-    moment: Moment
+    today: date
 
     @property
     def as_of(self) -> date:
         """The last day the value can know of."""
-        return as_of(self.period, self.moment)
+        return as_of(self.period, self.today)
+
+    @property
+    def span(self) -> Span:
+        """From when to when it counts."""
+        return Span.by(Once(Input((), self.today)), lambda _: self.period)
 
 
 @dataclass(frozen=True)
@@ -56,26 +62,7 @@ class Told:
     cell: Cell
 
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _NOTHING = Cell(None, 0, None)
-
-
-def asked_period(field: MeasureField, given: dict[str, Any], moment: Moment, path: str) -> Period:
-    """The period of a measure's arguments; a milestone runs from the indicator's `since` to the end of its year."""
-    text, milestone = given.get("period"), given.get("milestone")
-    if text is not None and milestone is not None:
-        raise UserError("contradicts `period`: give one of the two.", argument=f"{path}.milestone")
-    if text is not None:
-        return Period.parse(text, argument=f"{path}.period")
-    if milestone is None:
-        return moment.period
-    since = field.indicator.since if field.indicator else date(moment.today.year, 1, 1)
-    if not since.year <= milestone <= 2999:
-        raise UserError(
-            f"{milestone} is not a milestone. Accepted: a year from {since.year} on, such as 2016 or 2020.",
-            argument=f"{path}.milestone",
-        )
-    return Period(f"{since.year}/{milestone}", since, date(milestone, 12, 31))
 
 
 async def cells(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, Cell]:
@@ -108,7 +95,7 @@ async def targets(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict
     table = Target.__table__.alias()
     statement: Select[Any] = select(table.c.place_code, table.c.value).where(
         table.c.district_code.in_(sorted({key // DISTRICT_SPAN for key in keys})),
-        table.c.place_code.in_(keys),
+        among(table.c.place_code, keys),
         table.c.indicator == asked.field.qualified,
         table.c.starts_on == asked.period.start,
         table.c.ends_on == asked.period.end,
@@ -125,69 +112,52 @@ def progress(told: Told, target: Decimal | None) -> Progress:
         target,
         asked.period.start,
         asked.period.end,
-        asked.moment.today,
+        asked.today,
         at_most=indicator.at_most if indicator else False,
     )
 
 
 async def parts(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """What each place inside adds to the number, one level below; for all places in two statements."""
+    """What each place inside adds to the number, one level below; for all places in two statements.
+
+    Places that are no longer in force have a part where something still lies in them, and the place itself has one
+    where something lies in none below: else the parts would not make the number.
+    """
     grain = asked.node.grain
     below = next((other for other in PLACE_GRAINS if other.value == grain.value + 1), None)
     if below is None or not below.covers(asked.field.measure.grain):
         return {}
     place = Place.__table__.alias()
+    held = in_force(place, asked.as_of)
     inside = await snapshot.rows(
-        select(place.c.code, place.c.name)
+        select(place.c.code, place.c.name, and_(held, place.c.level == below.value).label("is_due"))
         .where(
             place.c.district_code.in_(sorted({key // DISTRICT_SPAN for key in keys})),
-            place.c.level == below.value,
-            (place.c.code - place.c.code % SPANS[grain]).in_(keys),
-            in_force(place, asked.as_of),
+            place.c.level.in_((grain.value, below.value)),
+            among(place.c.code - place.c.code % SPANS[grain], keys),
         )
         .order_by(place.c.code)
     )
-    values = await _cells(snapshot, asked, below, [row["code"] for row in inside]) if inside else {}
+    values = await _cells(snapshot, asked, below, [row["code"] for row in inside])
     found: dict[int, list[dict[str, Any]]] = {}
     for row in inside:
-        cell = values.get(row["code"], _NOTHING)
-        part = {"code": row["code"], "name": row["name"], "value": cell.value, "reported": cell.reported}
-        found.setdefault(row["code"] - row["code"] % SPANS[grain], []).append(part)
+        cell = values.get(row["code"])
+        if cell is not None or row["is_due"]:
+            value, reported = (cell.value, cell.reported) if cell else (None, 0)
+            part = {"code": row["code"], "name": row["name"], "value": value, "reported": reported}
+            found.setdefault(row["code"] - row["code"] % SPANS[grain], []).append(part)
     return found
 
 
 def receipt(asked: Asked) -> dict[str, Any]:
     """How the number is made, in words taken from the declaration."""
-    measure = asked.field.measure
-    if isinstance(measure, Ratio):
-        formula = f"100 × {measure.numerator.name} / {measure.denominator.name}"
-        return _facts(measure.numerator) | {"formula": formula}
-    return _facts(measure)
-
-
-def _facts(measure: Measure) -> dict[str, Any]:
-    if measure.sum is not None:
-        formula = f"sum of {measure.sum.key}"
-    elif measure.distinct is not None:
-        formula = f"number of different {measure.distinct.unit} rows belong to"
-    else:
-        formula = "number of rows"
-    stock = "valid_from and valid_to, on the last day"
-    dated = stock if measure.time is OverTime.STOCK else measure.on.key if measure.on is not None else "recorded_on"
-    return {"formula": formula, "record": measure.of.__name__, "filter": _words(measure), "dated": dated}
-
-
-def _words(measure: Measure) -> str | None:
-    if measure.where is None:
-        return None
-    text = measure.where.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
-    return str(text).replace(f"{measure.of.__tablename__}.", "")
+    return asdict(facts(asked.field.measure))
 
 
 async def _sums(
     snapshot: Snapshot, asked: Asked, measure: Measure, grain: Grain, keys: Sequence[int]
 ) -> dict[int, Cell]:
-    rows = await snapshot.rows(measure_by(measure, grain, keys, asked.period, asked.moment))
+    rows = await snapshot.rows(measure_by(measure, grain, keys, asked.span))
     return {row["key"]: Cell(row["value"], row["reported"], row["source"]) for row in rows}
 
 

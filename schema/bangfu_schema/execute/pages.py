@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bangfu.query.page import encode_cursor
+from bangfu_schema.compile.listing import Listing
 from bangfu_schema.derive.objects import PageInfo
 from bangfu_schema.derive.row import Row
-from bangfu_schema.execute.statements import TERM, Listing
+from bangfu_schema.execute.statements import TERM
 
 
 @dataclass(frozen=True)

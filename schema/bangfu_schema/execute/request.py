@@ -5,15 +5,20 @@ ask the database once for each row.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from inspect import isawaitable
 from typing import Any
 
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
-from bangfu.declare.codes import official_code, parse_code
-from bangfu.errors import UserError, nearest
-from bangfu.query.values import node_id, parse_id
+from bangfu.declare.codes import level_of, parse_code
+from bangfu.errors import UserError, nearest, quoted
+from bangfu.query.given import Given, Input, Once
+from bangfu.query.period import period_of
+from bangfu.query.values import node_id, parse_id, place_key, unknown_place
 from bangfu.registry import Kind, Link, MeasureField, Node, Platform
+from bangfu_schema.compile.listing import listing
 from bangfu_schema.derive import fields as of
 from bangfu_schema.derive.catalogue import PluginEntry
 from bangfu_schema.derive.row import Row
@@ -21,16 +26,8 @@ from bangfu_schema.execute import measures
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.measures import Asked, Cell, Told
 from bangfu_schema.execute.pages import Page, make_page
-from bangfu_schema.execute.statements import (
-    PARENT,
-    listing,
-    ones_of,
-    page_of,
-    pages_of,
-    row_of,
-    total_of,
-    totals_of,
-)
+from bangfu_schema.execute.seam import Completer, Selection
+from bangfu_schema.execute.statements import PARENT, ones_of, page_of, pages_of, rows_of, totals_of
 
 _Load = Callable[[list[int]], Awaitable[list[Any]]]
 
@@ -39,6 +36,8 @@ class Request:
     """One request's context: its snapshot of the database, its day, and the batches under way."""
 
     def __init__(self, platform: Platform, catalogue: Sequence[PluginEntry], snapshot: Snapshot) -> None:
+        self.completer: Completer
+        """Completes the fields of the root; set by whoever makes the two."""
         self._graph = platform.graph
         self._nodes = {node.prefix: node for node in self._graph.nodes.values()}
         self._catalogue = catalogue
@@ -46,8 +45,17 @@ class Request:
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
-        """The value of a field, at once or awaited."""
-        path = str(info.path.key)
+        """The value of a field, at once or awaited; one of the root is handed to `complete` as a whole."""
+        if source is None and not isinstance(meaning, of.OfCatalogue):
+            return Selection(meaning, given, self.completer)
+        return self._answer(meaning, source, given, str(info.path.key))
+
+    async def resolve(self, selection: Selection, path: str) -> Any:
+        """The value of a field of the root, whose parts are then answered one by one."""
+        value = self._answer(selection.meaning, None, selection.arguments, path)
+        return await value if isawaitable(value) else value
+
+    def _answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], path: str) -> Awaitable[Any] | Any:
         match meaning:
             case of.OfAttribute(attribute):
                 value = source.values[attribute.column]
@@ -78,13 +86,23 @@ class Request:
     async def _row(self, node: Node, given: dict[str, Any]) -> Row | None:
         if not node.is_place:
             return await self._fetch(*parse_id(given["id"], {node.prefix: node}))
-        code = parse_code(given["code"])
-        _, key = parse_id(f"{node.prefix}:{official_code(code)}", {node.prefix: node}, "code")
-        return await self._fetch(node, key)
+        return await self._known(place_key(node, given["code"], "code"), "code")
 
-    async def _fetch(self, node: Node, key: int) -> Row | None:
-        rows = await self._snapshot.rows(row_of(node, key))
-        return Row(node, rows[0]) if rows else None
+    async def _known(self, code: int, argument: str) -> Row:
+        """The place of a code, also where it is no longer in force; a code that no place has is a mistake."""
+        node = self._graph.core[level_of(code)]
+        place = await self._fetch(node, code)
+        if place is None:
+            raise unknown_place(code, argument)
+        return place
+
+    def _fetch(self, node: Node, key: int) -> Awaitable[Row | None]:
+        async def load(keys: list[int]) -> list[Row | None]:
+            rows = (Row(node, row) for row in await self._snapshot.rows(rows_of(node, keys)))
+            found = {row.key: row for row in rows}
+            return [found.get(key) for key in keys]
+
+        return self._loader(("row", node), load).load(key)
 
     def _one(self, link: Link, source: Row) -> Awaitable[Row | None]:
         async def load(keys: list[int]) -> list[Row | None]:
@@ -95,25 +113,27 @@ class Request:
         return self._loader(("one", link, source.node), load).load(source.key)
 
     async def _many(self, link: Link, source: Row | Any, given: dict[str, Any], path: str) -> Page:
-        moment = await self._snapshot.moment()
+        today = await self._snapshot.today()
         if not isinstance(source, Row):
-            found = listing(link, given, moment, path)
-            rows = await self._snapshot.rows(page_of(found)) if found.size else []
-            return make_page(found, rows, lambda: self._snapshot.scalar(total_of(found)))
+            found = listing(link, _arguments(given, today, path))
+            rows = await self._snapshot.rows(page_of(found))
+            if not rows and given.get("within") is not None:
+                # A list of nothing in a place that there is not would look like a place without poor households.
+                await self._known(parse_code(given["within"]), f"{path}.within")
+            return make_page(found, rows, lambda: self._snapshot.scalar(found.total()))
 
         async def load(keys: list[int]) -> list[Page]:
-            found = listing(link, given, moment, path)
+            found = listing(link, _arguments(given, today, path))
             grouped: dict[int, list[Any]] = {key: [] for key in keys}
-            if found.size:
-                for row in await self._snapshot.rows(pages_of(link, found, source.node, keys)):
-                    grouped[row[PARENT]].append(row)
+            for row in await self._snapshot.rows(pages_of(link, found, source.node, keys)):
+                grouped[row[PARENT]].append(row)
 
             def total(key: int) -> Callable[[], Awaitable[int]]:
                 return lambda: self._count_of(link, source.node, key, given, path)
 
             return [make_page(found, grouped[key], total(key)) for key in keys]
 
-        page: Page = await self._loader(("many", link, source.node, repr(given)), load).load(source.key)
+        page: Page = await self._loader(("many", link, source.node, path, repr(given)), load).load(source.key)
         return page
 
     def _count(self, link: Link, source: Row, given: dict[str, Any], path: str) -> Awaitable[int]:
@@ -123,7 +143,7 @@ class Request:
         counted = {name: value for name, value in given.items() if name in ("filter", "asOf")}
 
         async def load(keys: list[int]) -> list[int]:
-            found = listing(link, counted, await self._snapshot.moment(), path)
+            found = listing(link, _arguments(counted, await self._snapshot.today(), path))
             rows = await self._snapshot.rows(totals_of(link, found, owner, keys))
             totals = {row[PARENT]: row["total"] for row in rows}
             return [totals[key] for key in keys]
@@ -131,8 +151,9 @@ class Request:
         return self._loader(("count", link, owner, repr(counted)), load).load(key)
 
     async def _measure(self, field: MeasureField, source: Row, given: dict[str, Any], path: str) -> Told:
-        moment = await self._snapshot.moment()
-        asked = Asked(field, source.node, measures.asked_period(field, given, moment, path), moment)
+        today = await self._snapshot.today()
+        period = period_of(field, _arguments(given, today, path))
+        asked = Asked(field, source.node, period(Input((given,), today)), today)
 
         async def load(keys: list[int]) -> list[Cell]:
             found = await measures.cells(self._snapshot, asked, keys)
@@ -191,8 +212,13 @@ class Request:
         known = [entry.name for entry in self._catalogue]
         if plugin is not None and plugin not in known:
             raise UserError(
-                f"{plugin!r} is not an installed plugin. Installed: {', '.join(known)}.{nearest(plugin, known)}",
+                f"{quoted(plugin)} is not an installed plugin. Installed: {', '.join(known)}.{nearest(plugin, known)}",
                 argument=f"{name}.plugin",
             )
         chosen = [entry for entry in self._catalogue if plugin in (None, entry.name)]
         return [item for entry in chosen for item in getattr(entry, name)]
+
+
+def _arguments(given: dict[str, Any], today: date, path: str) -> Given:
+    """The arguments of one field, for a statement that is run once."""
+    return Given(Once(Input((given,), today)), 0, (), given, path)

@@ -1,18 +1,27 @@
 """A platform's graph, ready to be asked."""
 
 from datetime import date
+from inspect import isawaitable
 from typing import Any
 
-from graphql import GraphQLError
+import orjson
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
 
-from bangfu.errors import OperationError
+from bangfu.errors import OperationError, UserError
 from bangfu.registry import Platform
 from bangfu.store import Database
+from bangfu_schema.compile.build import Nodes
 from bangfu_schema.derive.catalogue import catalogue
 from bangfu_schema.derive.schema import build_schema
+from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
-from bangfu_schema.execute.errors import formatted
+from bangfu_schema.execute.documents import Documents, Refused
+from bangfu_schema.execute.errors import extensions_of, formatted
+from bangfu_schema.execute.limits import Limits, check
+from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.request import Request
+from bangfu_schema.execute.seam import SelectionExecutor
 
 
 class DefectError(Exception):
@@ -22,10 +31,15 @@ class DefectError(Exception):
 class Graph:
     """The GraphQL schema of a platform and the way to execute documents against a database."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, limits: Limits | None = None) -> None:
         self.platform = platform
+        self.limits = limits or Limits()
         self.schema = build_schema(platform)
+        nodes = platform.graph.nodes.values()
+        core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
+        self.documents = Documents(core)
+        self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
 
     def sdl(self) -> str:
         """The schema in GraphQL's own language."""
@@ -39,28 +53,66 @@ class Graph:
         operation_name: str | None = None,
         *,
         today: date | None = None,
+        plainly: bool = False,
+        observed: Observed | None = None,
     ) -> dict[str, Any]:
-        """The response to a document, errors included; `today` stands in for the reporting date of the books.
+        """The response to a document, errors included; what SQL has answered stands in it as `orjson.Fragment`.
 
+        `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
+        `observed` is told what can be said of the request afterwards.
         Raises OperationError where the database is away, and DefectError for a defect of ours.
         """
-        snapshot = Snapshot(database.async_engine, today)
-        request = Request(self.platform, self._catalogue, snapshot)
+        observed = observed or Observed()
         try:
-            result = await self.schema.execute(
-                document, variable_values=variables, context_value=request, operation_name=operation_name
+            with observed.phase("parse"):
+                found, operation = self.documents.find(document, operation_name)
+                observed.demand = found.demand(self.compiler.schema, operation, variables or {})
+            check(observed.demand, self.limits)
+        except Refused as refused:
+            return _response(None, refused.errors, executed=False)
+        except UserError as error:
+            return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        reading = Reading(database, today, observed, several=_has_several(operation))
+        snapshot = Snapshot(database.async_engine, reading.today)
+        request = Request(self.platform, self._catalogue, snapshot)
+        request.completer = Completion(
+            self.compiler, found, operation_name, reading, request, observed, plainly=plainly
+        )
+        try:
+            result = execute(
+                self.compiler.schema,
+                found.node,
+                context_value=request,
+                variable_values=variables,
+                operation_name=operation_name,
+                executor_class=SelectionExecutor,
             )
+            if isawaitable(result):
+                result = await result
         finally:
+            await reading.close()
             await snapshot.close()
-        return _response(result.data, result.errors or [])
+        return _response(result.data, result.errors or [], executed=True)
 
 
-def _response(data: dict[str, Any] | None, errors: list[GraphQLError]) -> dict[str, Any]:
+def decoded(response: dict[str, Any]) -> dict[str, Any]:
+    """A response as plain values, for whoever reads it in Python."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(response))
+    return plain
+
+
+def _has_several(operation: OperationDefinitionNode) -> bool:
+    """Whether an operation may have more fields of the root than one."""
+    selections = operation.selection_set.selections
+    return len(selections) > 1 or not isinstance(selections[0], FieldNode)
+
+
+def _response(data: dict[str, Any] | None, errors: list[GraphQLError], *, executed: bool) -> dict[str, Any]:
     if not errors:
         return {"data": data}
     shown = []
     for error in errors:
-        told = formatted(error, executed=error.path is not None)
+        told = formatted(error, executed=executed)
         if told is None:
             cause = error.original_error
             if isinstance(cause, OperationError):

@@ -1,56 +1,18 @@
 """The statements of the plain path: one for all rows of a level, never one for each row."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
-from bangfu.declare.codes import DISTRICT_SPAN, parse_code
-from bangfu.query.filters import filter_conditions
-from bangfu.query.ordering import Term, order_terms
-from bangfu.query.page import after, decode_cursor, fingerprint, page_size
-from bangfu.query.scope import Moment, scope, within
-from bangfu.query.values import to_day
+from bangfu.declare.codes import DISTRICT_SPAN
+from bangfu.query.scope import scope
+from bangfu.query.values import among
 from bangfu.registry import Link, Node
+from bangfu_schema.compile.listing import Listing
 
 PARENT = "_parent"
 TERM = "_term_"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A checked request for a list: which rows, in which order, which page."""
-
-    node: Node
-    rows: FromClause
-    conditions: list[ColumnElement[bool]]
-    terms: list[Term]
-    size: int
-    mark: str
-    page: list[ColumnElement[bool]] = field(default_factory=list)
-    is_continued: bool = False
-
-
-def listing(link: Link, given: Mapping[str, Any], moment: Moment, path: str) -> Listing:
-    """Checks a list's arguments and turns them into expressions; raises UserError naming the argument."""
-    node = link.target
-    rows = node.table.alias()
-    day = moment.today if given.get("asOf") is None else to_day(given["asOf"], f"{path}.asOf")
-    conditions = scope(node, rows, day)
-    if given.get("within") is not None:
-        conditions += within(node, rows, parse_code(given["within"], argument=f"{path}.within"))
-    if given.get("filter") is not None:
-        conditions += filter_conditions(node, rows, given["filter"], moment, f"{path}.filter")
-    ordering = given.get("orderBy") or []
-    terms = order_terms(node, rows, ordering, moment, f"{path}.orderBy")
-    mark = fingerprint(node.name, ordering)
-    cursor = given.get("after")
-    page = []
-    if cursor is not None:
-        page = [after(terms, decode_cursor(cursor, mark, terms, f"{path}.after"))]
-    size = page_size(given.get("first"), f"{path}.first")
-    return Listing(node, rows, conditions, terms, size, mark, page, cursor is not None)
 
 
 def page_of(found: Listing) -> Select[Any]:
@@ -65,15 +27,10 @@ def pages_of(link: Link, found: Listing, owner: Node, keys: Sequence[int]) -> Se
     return _for_parents(owner, parent, keys).add_columns(*page.c).join_from(parent, page, true())
 
 
-def total_of(found: Listing) -> Select[Any]:
-    """How many rows a list from the root has in all."""
-    return select(func.count()).select_from(found.rows).where(*found.conditions)
-
-
 def totals_of(link: Link, found: Listing, owner: Node, keys: Sequence[int]) -> Select[Any]:
     """How many rows the list has for each parent, in one statement."""
     parent = owner.table.alias()
-    counted = total_of(found).where(*link.join(parent, found.rows)).correlate(parent).scalar_subquery()
+    counted = found.total().where(*link.join(parent, found.rows)).correlate(parent).scalar_subquery()
     return _for_parents(owner, parent, keys).add_columns(counted.label("total"))
 
 
@@ -84,11 +41,12 @@ def ones_of(link: Link, owner: Node, keys: Sequence[int]) -> Select[Any]:
     return _for_parents(owner, parent, keys).add_columns(*target.c).where(*conditions)
 
 
-def row_of(node: Node, key: int) -> Select[Any]:
-    """One row by its key."""
+def rows_of(node: Node, keys: Sequence[int]) -> Select[Any]:
+    """Rows by their keys, as far as there are any."""
     rows = node.table.alias()
+    districts = sorted({key // DISTRICT_SPAN for key in keys})
     return select(rows).where(
-        rows.c.district_code == key // DISTRICT_SPAN, rows.c[node.key] == key, *scope(node, rows, None)
+        rows.c.district_code.in_(districts), among(rows.c[node.key], keys), *scope(node, rows, None)
     )
 
 
@@ -96,14 +54,14 @@ def _page(found: Listing, joined: Sequence[ColumnElement[bool]] = ()) -> Select[
     terms = [term.value.label(f"{TERM}{index}") for index, term in enumerate(found.terms)]
     return (
         select(*found.rows.c, *terms)
-        .where(*joined, *found.conditions, *found.page)
+        .where(*joined, *found.conditions, *found.begins(found.terms))
         .order_by(*(term.clause() for term in found.terms))
-        .limit(found.size + 1)
+        .limit(found.limit(1))
     )
 
 
 def _for_parents(owner: Node, parent: FromClause, keys: Sequence[int]) -> Select[Any]:
     districts = sorted({key // DISTRICT_SPAN for key in keys})
     return select(parent.c[owner.key].label(PARENT)).where(
-        parent.c.district_code.in_(districts), parent.c[owner.key].in_(keys)
+        parent.c.district_code.in_(districts), among(parent.c[owner.key], keys)
     )

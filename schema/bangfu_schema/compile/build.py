@@ -1,0 +1,61 @@
+"""What the compilation of one selection shares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from sqlalchemy import BigInteger, ColumnElement, Integer, exists
+
+from bangfu.declare.codes import district_of, parse_code
+from bangfu.declare.grain import Grain
+from bangfu.domain.places import Place
+from bangfu.query.given import Arguments, Given, Parameters, Rule
+from bangfu.registry import Node
+from bangfu_schema.compile.selection import Chosen
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """The nodes of the graph as the compiler finds them."""
+
+    core: Mapping[Grain, Node]
+    by_prefix: Mapping[str, Node]
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """A place that an argument names, and whether there is, or was, one of its code."""
+
+    argument: str
+    field: int
+    code: Rule
+    known: ColumnElement[bool]
+
+
+class Build:
+    """The parameters of the statement being made, the arguments it is made for, and names that are given once."""
+
+    def __init__(self, nodes: Nodes, parameters: Parameters, arguments: Sequence[Arguments]) -> None:
+        self.nodes = nodes
+        self.parameters = parameters
+        self._arguments = arguments
+        self._numbers = count(1)
+        self.places: list[NamedPlace] = []
+
+    def given(self, chosen: Chosen) -> Given:
+        """The arguments of a field."""
+        return Given(self.parameters, chosen.place, (), self._arguments[chosen.place], chosen.key)
+
+    def name(self, letter: str) -> str:
+        """A name for a part of the statement."""
+        return f"{letter}{next(self._numbers)}"
+
+    def look_for(self, given: Given, argument: str) -> None:
+        """Asks, with the statement, whether there is the place that an argument names."""
+        table = Place.__table__.alias(self.name("w"))
+        code = given.rule(lambda official, _: parse_code(official, argument=argument))
+        here = [
+            table.c.district_code == self.parameters.add(lambda asked: district_of(code(asked)), Integer()),
+            table.c.code == self.parameters.add(code, BigInteger()),
+        ]
+        self.places.append(NamedPlace(argument, given.field, code, exists().where(*here)))

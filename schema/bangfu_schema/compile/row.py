@@ -1,0 +1,63 @@
+"""A row as SQL: each field that is chosen of it, and the joins they need."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, func, select
+
+from bangfu.query.given import today
+from bangfu.query.scope import scope
+from bangfu.registry import Link
+from bangfu_schema.compile.build import Build
+from bangfu_schema.compile.form import Columns, columns_of, labelled, one, row_id, shown
+from bangfu_schema.compile.measures import Figures, Rows, measures_in
+from bangfu_schema.compile.page import Show, connection
+from bangfu_schema.compile.selection import Chosen
+from bangfu_schema.derive.fields import OfAttribute, OfCount, OfId, OfMany, OfMeasure, OfOne, OfSpace
+
+
+def row(build: Build, rows: Rows, chosen: Sequence[Chosen]) -> tuple[Show, FromClause]:
+    """How rows show what is chosen of them, and what they are selected from so that they can."""
+    figures = Figures(build, rows, list(measures_in(chosen)))
+
+    def show(part: Sequence[Chosen]) -> Columns:
+        return columns_of(part, lambda each: _field(build, rows, figures, each))
+
+    return show, figures.joined
+
+
+def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> ColumnElement[Any]:
+    node, alias = rows.node, rows.alias
+    match chosen.meaning:
+        case OfId():
+            return row_id(node, alias.c[node.key])
+        case OfAttribute(attribute):
+            return shown(attribute, node, alias.c[attribute.column])
+        case OfOne(link):
+            return _linked(build, link, alias, chosen)
+        case OfMany(link):
+            return connection(build, link, chosen, rows, row)
+        case OfCount(link):
+            return _count(build, link, alias)
+        case OfMeasure():
+            return figures.value(chosen)
+        case OfSpace():
+            columns = columns_of(chosen.below, lambda each: _field(build, rows, figures, each))
+            return one(select(*labelled(columns)).correlate_except(), columns, build.name("s"))
+    raise AssertionError(f"{chosen.meaning} is no field of a row")
+
+
+def _linked(build: Build, link: Link, parent: FromClause, chosen: Chosen) -> ColumnElement[Any]:
+    """The row at the other end of a to-one link; null where there is none."""
+    target = link.target.table.alias(build.name("o"))
+    show, joined = row(build, Rows(link.target, target), chosen.below)
+    columns = show(chosen.below)
+    statement = select(*labelled(columns)).select_from(joined)
+    conditions = [*link.join(parent, target), *scope(link.target, target, None)]
+    return one(statement.where(*conditions).correlate_except(), columns, build.name("r"))
+
+
+def _count(build: Build, link: Link, parent: FromClause) -> ColumnElement[int]:
+    target = link.target.table.alias(build.name("n"))
+    conditions = [*link.join(parent, target), *scope(link.target, target, today(build.parameters))]
+    return select(func.count()).select_from(target).where(*conditions).correlate_except(target).scalar_subquery()

@@ -1,0 +1,130 @@
+"""Completes the fields of the root: by one statement each, or field by field where Python has to answer."""
+
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any
+
+import orjson
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+
+from bangfu.errors import UserError
+from bangfu.query.given import Input, Kept
+from bangfu.query.values import parse_id
+from bangfu_schema.compile.build import Nodes
+from bangfu_schema.compile.form import TooWideError
+from bangfu_schema.compile.selection import Chosen, PythonFieldError, Reader
+from bangfu_schema.compile.statement import compile_field
+from bangfu_schema.derive.fields import OfNode
+from bangfu_schema.execute.documents import Document, Skeleton
+from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.plans import Plan, Plans
+from bangfu_schema.execute.reading import Reading, day_of_the_books
+from bangfu_schema.execute.request import Request
+from bangfu_schema.execute.seam import Reached, Selection
+from bangfu_schema.execute.shape import shape_of
+
+
+@dataclass(frozen=True, eq=False)
+class Compiler:
+    """What is the same for all requests: the schema, the nodes behind it, the plans in use."""
+
+    schema: GraphQLSchema
+    nodes: Nodes
+    plans: Plans = field(default_factory=Plans)
+
+    def plan(self, skeleton: Skeleton, chosen: Chosen, given: Input) -> Plan:
+        """The plan for a selection and the shape of its arguments."""
+        shape = tuple(map(shape_of, given.arguments))
+        return self.plans.find((skeleton, shape), lambda: self.compile(chosen, given))
+
+    def compile(self, chosen: Chosen, given: Input) -> Plan:
+        """A new plan; raises UserError where an argument cannot be."""
+        kept = Kept(given)
+        return Plan.of(compile_field(self.nodes, chosen, kept, given.arguments, day_of_the_books()), kept)
+
+
+class Completion:
+    """Completes one request."""
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        document: Document,
+        operation: str | None,
+        reading: Reading,
+        plain: Request,
+        observed: Observed,
+        *,
+        plainly: bool,
+    ) -> None:
+        self._compiler = compiler
+        self._document = document
+        self._operation = operation
+        self._reading = reading
+        self._plain = plain
+        self._observed = observed
+        self._plainly = plainly
+
+    async def complete(self, selection: Selection, reached: Reached) -> Any:
+        """The finished value of a field of the root."""
+        skeleton = self._skeleton(selection, reached)
+        arguments = skeleton.arguments(reached.executor.variable_values)
+        if skeleton.chosen is None:
+            return await self._by_fields(selection, reached)
+        given = Input(arguments, await self._reading.today())
+        try:
+            with self._observed.phase("compile"):
+                plan = self._compiler.plan(skeleton, skeleton.chosen, given)
+            # What is wrong with an argument is told in the same way on both paths: before anything is read.
+            values = plan.values(given)
+        except UserError as error:
+            raise _placed(error, skeleton) from error
+        except TooWideError:
+            return await self._by_fields(selection, reached)
+        if self._plainly:
+            return await self._by_fields(selection, reached)
+        try:
+            json = await self._reading.json(plan, given, values)
+        except UserError as error:
+            raise _placed(error, skeleton) from error
+        return None if json is None else orjson.Fragment(json)
+
+    async def _by_fields(self, selection: Selection, reached: Reached) -> Any:
+        value = await self._plain.resolve(selection, reached.key)
+        completed = None if value is None else reached.by_fields(value)
+        return await completed if isawaitable(completed) else completed
+
+    def _skeleton(self, selection: Selection, reached: Reached) -> Skeleton:
+        """The selection as it was read before, or is read now."""
+        concrete = self._concrete(selection)
+        outcome = self._document.outcome(reached.executor.variable_values.coerced)
+        name = (self._operation, reached.key, outcome, concrete.name if concrete is not None else None)
+        skeleton = self._document.skeletons.get(name)
+        if skeleton is None:
+            skeleton = self._document.skeletons[name] = self._read(reached, concrete)
+        return skeleton
+
+    def _read(self, reached: Reached, concrete: GraphQLObjectType | None) -> Skeleton:
+        reader = Reader(self._compiler.schema, reached.executor.collect_subfields)
+        try:
+            chosen = reader.field(reached.info.parent_type, reached.key, reached.details, concrete)
+        except PythonFieldError:
+            return Skeleton.of(None, ())
+        return Skeleton.of(chosen, reader.sites)
+
+    def _concrete(self, selection: Selection) -> GraphQLObjectType | None:
+        """The type of the row that `node` is asked for."""
+        if not isinstance(selection.meaning, OfNode):
+            return None
+        node, _ = parse_id(selection.arguments["id"], self._compiler.nodes.by_prefix)
+        type_ = self._compiler.schema.get_type(node.name)
+        assert isinstance(type_, GraphQLObjectType), "every node is an object type"
+        return type_
+
+
+def _placed(error: UserError, skeleton: Skeleton) -> Exception:
+    """The mistake with the place of its field: in the document, and in the answer as far as there is one."""
+    if error.field is None:
+        return error
+    node, path = skeleton.sites[error.field].node, list(skeleton.ways[error.field])
+    return GraphQLError(str(error), nodes=[node], path=path, original_error=error)

@@ -1,0 +1,217 @@
+"""Documents, parsed and validated once: the same text is not read again."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    BREAK,
+    ArgumentNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    IntValueNode,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    get_nullable_type,
+    is_list_type,
+    parse,
+    validate,
+    visit,
+)
+from graphql.execution.values import VariableValues
+
+from bangfu.errors import UserError, quoted
+from bangfu.query.given import Arguments
+from bangfu_schema.compile.selection import Chosen, Site
+from bangfu_schema.execute.limits import Assessor, Demand
+
+_MOST = 500
+_LONGEST = 20_000  # characters; longer documents are answered, but not kept
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """A root field's selection as it was read, and where its arguments stand."""
+
+    chosen: Chosen | None
+    """None where a field has to be answered in Python."""
+    sites: tuple[Site, ...]
+    fixed: tuple[Arguments | None, ...]
+    """The arguments of sites that no variable changes."""
+    ways: Mapping[int, tuple[str, ...]]
+    """The path in the answer to each site's field, or, below a list, to the list."""
+
+    @classmethod
+    def of(cls, chosen: Chosen | None, sites: Sequence[Site]) -> "Skeleton":
+        """What was read of a selection."""
+        fixed = tuple(None if _varies(site) else site.arguments(None) for site in sites)
+        return cls(chosen, tuple(sites), fixed, dict(_ways(chosen, sites, ())) if chosen is not None else {})
+
+    def arguments(self, variables: VariableValues) -> list[Arguments]:
+        """The arguments of every site for a request."""
+        return [
+            site.arguments(variables) if fixed is None else fixed
+            for site, fixed in zip(self.sites, self.fixed, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A document that may be executed, and the selections that have been read in it."""
+
+    node: DocumentNode
+    switches: tuple[str, ...]
+    """The variables that `@skip` and `@include` depend on."""
+    skeletons: dict[Hashable, Skeleton] = field(default_factory=dict)
+    sizes: tuple[str, ...] = ()
+    """The variables that say how many rows a list has."""
+    demands: dict[Hashable, Demand] = field(default_factory=dict)
+
+    def outcome(self, variables: Mapping[str, Any]) -> Hashable:
+        """What decides which of its fields are left out."""
+        return tuple(bool(variables.get(name)) for name in self.switches)
+
+    def demand(self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Demand:
+        """What an operation asks for with these variables; assessed once for the same sizes of lists."""
+        name = operation.name.value if operation.name else None
+        key = (name, *(str(variables.get(each)) for each in self.sizes))
+        demand = self.demands.get(key)
+        if demand is None:
+            if len(self.demands) >= _MOST:
+                self.demands.clear()
+            demand = self.demands[key] = Assessor(schema, self.node, _with_defaults(operation, variables)).demand(
+                operation
+            )
+        return demand
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of that name, or the only one; raises UserError where there is none, or no one."""
+        found = [each for each in self.node.definitions if isinstance(each, OperationDefinitionNode)]
+        if name is None and len(found) > 1:
+            raise _unchosen("the document has several operations")
+        chosen = [each for each in found if name in (None, each.name.value if each.name else None)]
+        if not chosen:
+            what = "the document has no operation" if name is None else f"{quoted(name)} is no operation of it"
+            raise _unchosen(what)
+        return chosen[0]
+
+
+class Documents:
+    """The documents in use, the least recently used one dropped first."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self.most = _MOST
+
+    def find(self, text: str, operation: str | None) -> tuple[Document, OperationDefinitionNode]:
+        """The document of a text, and its operation of that name, or its only one.
+
+        Raises Refused with all that is wrong with the document, and UserError where no operation is meant, or no one.
+        """
+        document = self._kept.get(text)
+        if document is not None:
+            self._kept.move_to_end(text)
+            return document, document.operation(operation)
+        document = self._parsed(text)
+        chosen = document.operation(operation)  # before it is validated, which would say it in other words
+        self._validate(document)
+        if len(text) <= _LONGEST:
+            self._kept[text] = document
+            if len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        return document, chosen
+
+    def _parsed(self, text: str) -> Document:
+        used = _Used()
+        try:
+            node = parse(text)
+            visit(node, used)
+        except GraphQLError as error:
+            raise Refused([error]) from None
+        except RecursionError:
+            raise Refused([GraphQLError("The document is nested too deeply.")]) from None
+        return Document(node, tuple(sorted(used.by_directives)), sizes=tuple(sorted(used.by_lists)))
+
+    def _validate(self, document: Document) -> None:
+        try:
+            errors = validate(self._schema, document.node)
+        except RecursionError:
+            errors = [GraphQLError("The document is nested too deeply.")]
+        if errors:
+            raise Refused(errors)
+
+
+class Refused(Exception):  # noqa: N818 - reads as what it says
+    """A document that cannot be executed."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+
+
+class _Used(Visitor):
+    """Collects the variables that decide what is chosen, and how much of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_directives: set[str] = set()
+        self.by_lists: set[str] = set()
+
+    def enter_directive(self, node: Any, *_: Any) -> None:  # graphql-core hands on much that is not needed
+        """Notes each variable among a directive's arguments."""
+        self.by_directives |= {each.value.name.value for each in node.arguments or () if _is_variable(each)}
+
+    def enter_field(self, node: Any, *_: Any) -> None:  # as above
+        """Notes the variable that says how many rows a list has."""
+        named = (each for each in node.arguments or () if each.name.value == "first")
+        self.by_lists |= {each.value.name.value for each in named if _is_variable(each)}
+
+
+def _is_variable(argument: ArgumentNode) -> bool:
+    return isinstance(argument.value, VariableNode)
+
+
+def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables, with the default values that the operation itself gives for numbers."""
+    defaults = {
+        each.variable.name.value: int(each.default_value.value)
+        for each in operation.variable_definitions or ()
+        if isinstance(each.default_value, IntValueNode)
+    }
+    return defaults | dict(variables)
+
+
+class _Variables(Visitor):
+    """Tells whether there is a variable."""
+
+    found = False
+
+    def enter_variable(self, *_: Any) -> Any:  # as above
+        """Notes it, and looks no further."""
+        self.found = True
+        return BREAK
+
+
+def _ways(
+    chosen: Chosen, sites: Sequence[Site], above: tuple[str, ...], *, in_list: bool = False
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    way = above if in_list else (*above, chosen.key)
+    yield chosen.place, way
+    is_list = in_list or is_list_type(get_nullable_type(sites[chosen.place].definition.type))
+    for each in chosen.below:
+        yield from _ways(each, sites, way, in_list=is_list)
+
+
+def _varies(site: Site) -> bool:
+    variables = _Variables()
+    for argument in site.node.arguments or ():
+        visit(argument, variables)
+    return variables.found
+
+
+def _unchosen(found: str) -> UserError:
+    return UserError(f"{found}. Accepted: the name of one operation of the document.", argument="operationName")

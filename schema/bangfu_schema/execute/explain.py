@@ -1,0 +1,28 @@
+"""Shows a document's statements to people: the SQL, and PostgreSQL's own plan for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bangfu.store import Database
+from bangfu_schema.execute.observed import Observed
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A statement, its parameters, and the plan line by line."""
+
+    sql: str
+    values: dict[str, Any]
+    plan: list[str]
+
+
+async def explain(database: Database, observed: Observed, *, analyze: bool = False) -> list[Explained]:
+    """The plans of the statements that a request ran; with `analyze` they are run once more, and timed."""
+    options = "ANALYZE, BUFFERS, SETTINGS" if analyze else "SETTINGS"
+    shown = []
+    async with database.pool.connection() as connection:
+        for ran in observed.statements:
+            text = f"EXPLAIN ({options}) {ran.sql}"
+            cursor = await connection.execute(text, ran.values)
+            shown.append(Explained(ran.sql, dict(ran.values), [line for (line,) in await cursor.fetchall()]))
+    return shown

@@ -1,0 +1,71 @@
+"""Statements that are kept: compiled once for all requests of the same shape."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects import postgresql
+
+from bangfu.query.given import Input, Kept
+from bangfu_schema.compile.build import NamedPlace
+from bangfu_schema.compile.statement import Statement
+
+DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+RENDERED = {"render_postcompile": True}
+"""Constants are written into the text of a statement."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A statement as the driver takes it, and how its parameters follow from what a request gives."""
+
+    sql: str
+    constants: Mapping[str, Any]
+    kept: Kept
+    places: tuple[NamedPlace, ...]
+    """The places that arguments name; the statement tells of each, after the JSON, whether it is known."""
+
+    @classmethod
+    def of(cls, statement: Statement, kept: Kept) -> "Plan":
+        """The plan of a compiled selection."""
+        made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED)
+        given, processors = kept.names, made._bind_processors
+        assert isinstance(processors, dict), "each of its names stands for one value"
+        # What the declarations themselves compare with, in the form the driver takes it.
+        constants = {
+            name: processors[name](value) if name in processors else value
+            for name, value in made.params.items()
+            if name not in given
+        }
+        return cls(str(made), constants, kept, statement.places)
+
+    def values(self, given: Input) -> dict[str, Any]:
+        """The statement's parameters for a request; raises UserError where it gives what cannot be."""
+        return {**self.constants, **self.kept.values(given)}
+
+
+class Plans:
+    """The plans in use, the least recently used one dropped first."""
+
+    def __init__(self, most: int = 2_000) -> None:
+        self._most = most
+        self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
+        self.hits = 0
+        self.misses = 0
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    def find(self, shape: Hashable, compile_: Callable[[], Plan]) -> Plan:
+        """The plan for a shape, compiled if there is none yet."""
+        plan = self._plans.get(shape)
+        if plan is not None:
+            self.hits += 1
+            self._plans.move_to_end(shape)
+            return plan
+        self.misses += 1
+        plan = self._plans[shape] = compile_()
+        if len(self._plans) > self._most:
+            self._plans.popitem(last=False)
+        return plan

@@ -1,0 +1,89 @@
+"""Runs the compiled statements of one request: a single one by itself, several in one snapshot of the database."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, select
+
+from bangfu.query.given import Input, told_of
+from bangfu.query.values import unknown_place
+from bangfu.store import Database
+from bangfu.store.database import UNKNOWN
+from bangfu.store.pool import Connection, fetch
+from bangfu.store.setting import REPORTING_DATE, SETTING
+from bangfu_schema.compile.form import constant
+from bangfu_schema.execute.observed import Observed, Ran
+from bangfu_schema.execute.plans import DIALECT, RENDERED, Plan
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+def day_of_the_books() -> ColumnElement[Any]:
+    """The reporting date as each statement tells it, so that nobody has to ask for it first."""
+    here = SETTING.c.name == constant(REPORTING_DATE)
+    return select(SETTING.c.value.cast(Text)).where(here).scalar_subquery()
+
+
+class Reading:
+    """The connection of one request, and the day it stands on."""
+
+    def __init__(self, database: Database, today: date | None, observed: Observed, *, several: bool) -> None:
+        self._database = database
+        self._observed = observed
+        self._fixed = today
+        self._several = several
+        self._stack = AsyncExitStack()
+        self._connection: Connection | None = None
+        self._lock = asyncio.Lock()
+
+    async def json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> bytes | None:
+        """The JSON of a plan for what a request gives; null where there is no such row.
+
+        Raises UserError where an argument names a place that there is not.
+        """
+        while True:
+            with self._observed.phase("sql"):
+                row = await self._fetch(plan.sql, values)
+            self._observed.statements.append(Ran(plan.sql, values))
+            assert row is not None, "a compiled statement always has a row"
+            json: bytes | None
+            json, *known, day = row
+            if self._fixed is not None or day == self._database.reporting_date:
+                break
+            # The books were moved to another day since the last request; what was counted is of the day before.
+            self._database.reporting_date = day
+            given = Input(given.arguments, await self.today())
+            values = plan.values(given)
+        for place, is_known in zip(plan.places, known, strict=True):
+            if not is_known:
+                with told_of(place.field):
+                    raise unknown_place(place.code(given), place.argument)
+        return json
+
+    async def today(self) -> date:
+        """The day the request stands on: the reporting date of the books, or today where none is set."""
+        if self._fixed is not None:
+            return self._fixed
+        if self._database.reporting_date is UNKNOWN:
+            statement = str(select(day_of_the_books()).compile(dialect=DIALECT, compile_kwargs=RENDERED))
+            row = await self._fetch(statement, {})
+            self._database.reporting_date = row[0] if row is not None else None
+        day = self._database.reporting_date
+        return date.fromisoformat(day) if isinstance(day, str) else date.today()
+
+    async def close(self) -> None:
+        """Gives the connection back."""
+        await self._stack.aclose()
+
+    async def _fetch(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        if not self._several:
+            return await self._database.pool.fetch(sql, values)
+        async with self._lock:
+            if self._connection is None:
+                self._connection = await self._stack.enter_async_context(self._database.pool.connection())
+                await self._connection.execute(_BEGIN)
+                self._stack.push_async_callback(self._connection.rollback)
+            return await fetch(self._connection, sql, values)

@@ -1,0 +1,94 @@
+"""The seam into graphql-core: a field that answers with a `Selection` is completed by whoever made it.
+
+`complete_object_value`, `complete_abstract_value` and `collect_subfields` are not public; this is the one place that
+knows them, and `tests/compile/test_seam.py` fails when they change.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLResolveInfo
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from bangfu_schema.derive.fields import Meaning
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Where the executor stands when it meets a selection."""
+
+    executor: "SelectionExecutor"
+    type: GraphQLObjectType | GraphQLAbstractType
+    details: FieldDetailsList
+    info: GraphQLResolveInfo[Any]
+    path: Path
+    position: Any  # graphql-core's own, handed back as it came
+
+    @property
+    def key(self) -> str:
+        """The field's key in the answer."""
+        return str(self.path.key)
+
+    def by_fields(self, result: Any) -> Any:
+        """Completes a value the usual way: field by field."""
+        if isinstance(self.type, GraphQLObjectType):
+            return self.executor.complete_fields(self.type, self.details, self.info, self.path, result, self.position)
+        return self.executor.complete_one_of_several(
+            self.type, self.details, self.info, self.path, result, self.position
+        )
+
+
+class Completer(Protocol):
+    """What completes a selection."""
+
+    def complete(self, selection: "Selection", reached: Reached) -> Awaitable[Any]:
+        """The finished value, with all that is chosen below it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The answer of a root field: what it stands for, to be completed as a whole."""
+
+    meaning: Meaning
+    arguments: dict[str, Any]
+    by: Completer
+
+
+class SelectionExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's executor, which hands selections over."""
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Completes an object."""
+        if isinstance(result, Selection):
+            reached = Reached(self, return_type, field_details_list, info, path, position_context)
+            return result.by.complete(result, reached)
+        return self.complete_fields(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_abstract_value(
+        self,
+        return_type: GraphQLAbstractType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Completes an object of which only the interface is known."""
+        if isinstance(result, Selection):
+            reached = Reached(self, return_type, field_details_list, info, path, position_context)
+            return result.by.complete(result, reached)
+        return self.complete_one_of_several(return_type, field_details_list, info, path, result, position_context)
+
+    complete_fields = StrawberryGraphQLCoreExecutionContext.complete_object_value
+    complete_one_of_several = StrawberryGraphQLCoreExecutionContext.complete_abstract_value
