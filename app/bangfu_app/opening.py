@@ -1,9 +1,10 @@
 """Opens what a command works with: the plugins, the graph they make, the server over it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 
@@ -13,7 +14,9 @@ from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
 from bangfu_app.readiness import DatabaseReadiness, lack
 from bangfu_migrations.branches import load_branches
-from bangfu_schema import Graph
+from bangfu_schema import Explained, Graph, Limits, Observed, decoded, explain
+
+T = TypeVar("T")
 
 
 def open_platform() -> Platform:
@@ -22,27 +25,46 @@ def open_platform() -> Platform:
 
 
 def open_graph() -> Graph:
-    """The graph of those plugins; needs no database."""
-    return Graph(open_platform())
+    """The graph of those plugins, with the limits of the settings; needs no database."""
+    settings = Settings.load()
+    return Graph(discover(settings.disabled), Limits(cost=settings.max_cost, depth=settings.max_depth))
 
 
 def ask(document: str) -> dict[str, Any]:
     """The graph's answer to a document, from the database of the settings."""
-    settings = Settings.load()
-    platform = discover(settings.disabled)
-    with open_database(settings) as database:
-        _require_tables(database, platform)
-        graph = Graph(platform)
 
-        async def execute() -> dict[str, Any]:
+    async def execute(graph: Graph, database: Database) -> dict[str, Any]:
+        return decoded(await graph.execute(database, document))
+
+    return _with_database(execute)
+
+
+def explained(document: str, variables: dict[str, Any], *, analyze: bool) -> tuple[dict[str, Any], list[Explained]]:
+    """The graph's answer to a document, and the statements by which it was found, with PostgreSQL's plans."""
+
+    async def execute(graph: Graph, database: Database) -> tuple[dict[str, Any], list[Explained]]:
+        observed = Observed()
+        answer = decoded(await graph.execute(database, document, variables, observed=observed))
+        return answer, await explain(database, observed, analyze=analyze)
+
+    return _with_database(execute)
+
+
+def _with_database(work: Callable[[Graph, Database], Awaitable[T]]) -> T:
+    """What some work with the graph and the database of the settings gives."""
+    graph = open_graph()
+    with open_database(Settings.load()) as database:
+        _require_tables(database, graph.platform)
+
+        async def run() -> T:
             try:
-                return await graph.execute(database, document)
+                return await work(graph, database)
             finally:
                 await database.aclose()
 
         # psycopg cannot wait on the loop that Windows has by default.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            return runner.run(execute())
+            return runner.run(run())
 
 
 @contextmanager
@@ -61,7 +83,8 @@ def application_of(graph: Graph, database: Database) -> Starlette:
         await readiness.aclose()
         await database.aclose()
 
-    return create_app(graph, database, readiness=readiness, close=close)
+    show = partial(explain, database) if Settings.load().show_sql else None
+    return create_app(graph, database, readiness=readiness, close=close, show_sql=show)
 
 
 def _require_tables(database: Database, platform: Platform) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from bangfu.store import Database
-from bangfu_schema import Graph
+from bangfu_schema import Graph, decoded
 
 
 def answer(
@@ -16,14 +16,17 @@ def answer(
     *,
     operation_name: str | None = None,
     today: date | None = None,
+    plainly: bool = False,
 ) -> dict[str, Any]:
     """The whole response to a document, errors included."""
 
     async def execute() -> dict[str, Any]:
         try:
-            return await graph.execute(database, document, variables, operation_name, today=today)
+            return decoded(
+                await graph.execute(database, document, variables, operation_name, today=today, plainly=plainly)
+            )
         finally:
-            await database.async_engine.dispose()  # its connections belong to this loop
+            await database.aclose()  # its connections belong to this loop
 
     # psycopg cannot wait on the loop that Windows has by default.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
@@ -37,9 +40,10 @@ def ask(
     variables: dict[str, Any] | None = None,
     *,
     today: date | None = None,
+    plainly: bool = False,
 ) -> dict[str, Any]:
     """The data a document asks for; fails where there is an error."""
-    found = answer(graph, database, document, variables, today=today)
+    found = answer(graph, database, document, variables, today=today, plainly=plainly)
     if "errors" in found:
         raise AssertionError("\n".join(f"{error['message']} at {error.get('path')}" for error in found["errors"]))
     data: dict[str, Any] = found["data"]

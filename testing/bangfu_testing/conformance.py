@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import MetaData, func, select
+from strawberry.types.base import StrawberryObjectDefinition
 
 from bangfu import Choice, DemoDistrict, Grain, Plugin, Ratio, Rows, Target, Text
 from bangfu.declare.fields import field_of
@@ -128,6 +129,15 @@ class PluginConformance:
             assert _unlike(by, node, stored or 0) == []
             ask(graph, demo_database, reach.of_owner(link, node))
         assert listed == set(self.plugin.records)
+
+    def test_hand_written_fields_stand_in_the_schema(self, reach: Reach, graph: Graph) -> None:
+        """Under the record's own type, or in the plugin's namespace on a core type."""
+        for extension in self.plugin.python_fields:
+            written = {name for name in vars(extension.fields) if not name.startswith("_")}
+            for type_ in reach.types_of(extension.on):
+                found = graph.schema.get_type_by_name(type_)
+                assert isinstance(found, StrawberryObjectDefinition), f"there is no type {type_}"
+                assert written <= {field.python_name for field in found.fields}
 
     def test_measures_roll_up(self, reach: Reach, graph: Graph, demo_database: Database) -> None:
         """What a place's parts add is the place's number, from the district down."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bangfu.declare.codes import official_code
 from bangfu.declare.grain import Grain
+from bangfu.declare.records import Dated
 from bangfu.registry import Kind, Link, MeasureField, Namespace, Node, Platform
 from bangfu.registry.nodes import plural
 
@@ -23,6 +24,17 @@ class Reach:
         for grain, node in self._graph.core.items():
             for space in self._spaces(node):
                 yield from ((grain, field) for field in space.measures.values())
+
+    def types_of(self, record: type[Dated]) -> Iterator[str]:
+        """The GraphQL types on which the plugin's hand-written fields for a record or core type stand."""
+        for node in self._graph.nodes.values():
+            if node.record is record:
+                is_own = node.plugin is not None and node.plugin.name == self._plugin
+                yield from (
+                    [node.name]
+                    if is_own
+                    else (f"{node.name}{space.name[0].upper()}{space.name[1:]}" for space in self._spaces(node))
+                )
 
     def records(self) -> Iterator[tuple[Link, Node]]:
         """Every list of the plugin's records, with the type of its rows."""

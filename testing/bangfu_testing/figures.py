@@ -50,6 +50,7 @@ class PluginFigures:
         for figure in _rested(self.plugin):
 
             def told(figure: Rested = figure) -> Decimal:
+                # Where the last row of a period is gone, nothing is reported, which is told as null.
                 return _told(graph, demo_copy, code, self.plugin, figure)
 
             before = told()
@@ -91,7 +92,7 @@ def _period(field: FieldNode) -> Period:
 def _told(graph: Graph, database: Database, code: str, plugin: Plugin, figure: Rested) -> Decimal:
     field = f'{camel(figure.measure.name)}(period: "{figure.period}") {{ value }}'
     data = ask(graph, database, f'{{ district(code: "{code}") {{ space: {camel(plugin.name)} {{ told: {field} }} }} }}')
-    return Decimal(str(data["district"]["space"]["told"]["value"]))
+    return Decimal(str(data["district"]["space"]["told"]["value"] or 0))
 
 
 def _rows_of_one(connection: Connection, figure: Rested, district: DemoDistrict) -> list[_Row]:

@@ -5,6 +5,8 @@ demo district is built on it once, and copied for whoever wants to change rows.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,29 +21,30 @@ from bangfu_migrations import upgrade
 from bangfu_schema import Graph
 from bangfu_testing.server import Postgres
 
-_DEMO = "bangfu_test_demo"
-
 
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for a whole run, the same for all its workers."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-
-@pytest.fixture(scope="session")
-def postgres(run_folder: Path) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """The server of the run: that of BANGFU_DATABASE_URL, else an embedded one that all workers share."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    # Not inside pytest's own folders: the next run closes those to other accounts, and PostgreSQL does not run as root.
+    home = Path(tempfile.gettempdir()) / f"bangfu-test-{run}"
+    home.mkdir(mode=0o755, exist_ok=True)
     given = os.environ.get("BANGFU_DATABASE_URL")
     if given:
-        server = Postgres(given, run_folder)
+        server = Postgres(given, home)
         yield server
-        server.close()
-        return
-    with EmbeddedServer(run_folder, durable=False) as embedded:
-        server = Postgres(embedded.url("postgres"), run_folder)
-        yield server
-        server.close()
+        is_last = server.close()
+    else:
+        embedded = EmbeddedServer(home, durable=False)
+        embedded.start()
+        try:
+            server = Postgres(embedded.url("postgres"), home)
+            yield server
+            server.close()
+        finally:
+            is_last = embedded.stop()
+    if is_last:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
@@ -66,11 +69,11 @@ def graph(platform: Platform) -> Graph:
 @pytest.fixture(scope="session")
 def demo_template(postgres: Postgres, platform: Platform) -> str:
     """The name of a database with the demo district, migrated and built once for all workers; nobody connects to it."""
-    with postgres.once(_DEMO) as database:
+    with postgres.once("demo") as (name, database):
         if database is not None:
             upgrade(database.engine, platform.branches)
             build_demo(database.engine, [each.plugin for each in platform.plugins])
-    return _DEMO
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 
 from bangfu.store import DatabaseUnavailable
 from bangfu_app.http import create_app
+from bangfu_schema import Observed
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +34,7 @@ class FakeGraph:
         *,
         variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
+        observed: Observed | None = None,
     ) -> dict[str, Any]:
         assert database == "the database"
         self.asked.append((document, variables, operation_name))

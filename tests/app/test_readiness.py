@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.pool import QueuePool
 from tests.app.command import NOWHERE
 
 from bangfu.store import Database
@@ -44,15 +43,6 @@ async def code_of(client: httpx.AsyncClient) -> tuple[int, str]:
     return response.status_code, errors[0]["extensions"]["code"] if errors else ""
 
 
-def small_pool(database: Database) -> Database:
-    """The same database, with one connection for which nobody waits long."""
-    small = Database(database.url.render_as_string(hide_password=False), pool_size=1)
-    pool = small.async_engine.sync_engine.pool
-    assert isinstance(pool, QueuePool)
-    pool._timeout = 0.05
-    return small
-
-
 def cut_whoever_waits(connection: Connection) -> None:
     """Ends the session that waits for a lock, as soon as there is one."""
     cut = text(
@@ -77,10 +67,13 @@ async def test_nobody_listens(serving: Serving, caplog: pytest.LogCaptureFixture
     assert "secret" not in caplog.text
 
 
-async def test_all_connections_are_busy(serving: Serving, demo_database: Database) -> None:
-    database = small_pool(demo_database)
+async def test_all_connections_are_busy(
+    serving: Serving, demo_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bangfu.store.pool.PATIENCE", 0.05)
+    database = Database(demo_database.url.render_as_string(hide_password=False), pool_size=1)
     async with serving(database) as client:
-        async with database.async_engine.connect():
+        async with database.pool.connection():
             assert await code_of(client) == (503, "SERVICE_UNAVAILABLE")
             assert (await client.get("/readyz")).status_code == 200, "busy is not away"
         assert await code_of(client) == (200, "")
@@ -126,7 +119,7 @@ async def test_a_defect_while_all_is_well_is_a_defect(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("select secret")
 
-    monkeypatch.setattr("bangfu_schema.execute.connection.Snapshot.rows", broken)
+    monkeypatch.setattr("bangfu_schema.execute.reading.Reading.json", broken)
     with caplog.at_level(logging.ERROR):
         async with serving(demo_database) as client:
             response = await client.post("/graphql", json=ASKED)

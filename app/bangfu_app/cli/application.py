@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bangfu_app.cli.demo import demo
+from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
 from bangfu_app.cli.migrate import migrate
 from bangfu_app.cli.plugin import plugin
@@ -62,6 +63,7 @@ application.command()(demo)
 application.command()(serve)
 application.command()(migrate)
 application.command()(report)
+application.command()(explain)
 application.add_typer(plugin, name="plugin")
 application.add_typer(schema, name="schema")
 

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bangfu_app.http.correlation import Correlation
-from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor
+from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
 from bangfu_app.http.page import Page
 from bangfu_app.http.response import failed, refusal
@@ -29,8 +29,12 @@ def create_app(
     readiness: Readiness,
     close: Closing | None = None,
     body_limit: int = BODY_LIMIT,
+    show_sql: ShowSql | None = None,
 ) -> Starlette:
-    """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened."""
+    """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
+
+    With `show_sql` a request may ask to see its own statements and their plans.
+    """
 
     ready = Ready(readiness)
 
@@ -45,10 +49,11 @@ def create_app(
             if close is not None:
                 await close()
 
+    endpoint = Endpoint(graph, database, ready=ready, page=Page(), body_limit=body_limit, show_sql=show_sql)
     return Starlette(
         routes=[
             Route("/", _to_graphql, methods=["GET"]),
-            Route("/graphql", Endpoint(graph, database, ready=ready, page=Page(), body_limit=body_limit)),
+            Route("/graphql", endpoint),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],

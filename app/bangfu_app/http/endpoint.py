@@ -1,25 +1,29 @@
 """/graphql: one address for programs (POST, GET) and, as a page, for people."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bangfu.errors import OperationError
 from bangfu_app.http.health import Ready
+from bangfu_app.http.leaving import unless_left
 from bangfu_app.http.page import Page
 from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
 from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal
+from bangfu_schema import Explained, Observed
 
 BODY_LIMIT = 2**20
 """The largest body read, in bytes; a query of this size is not one that a person wrote."""
 
 _METHODS = "GET, HEAD, POST, OPTIONS"
 _RETRY_AFTER = "2"
+_LEFT = 499  # nobody reads it; the access log tells it from an answer
 
 _log = logging.getLogger("bangfu.http")
 
@@ -34,19 +38,34 @@ class Executor(Protocol):
         *,
         variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
+        observed: Observed | None = None,
     ) -> dict[str, Any]:
         """A complete answer; raises only for defects and while the database is away."""
+
+
+ShowSql = Callable[[Observed], Awaitable[list[Explained]]]
+"""Explains the statements of a request to whoever sent it."""
 
 
 class Endpoint:
     """Answers /graphql."""
 
-    def __init__(self, graph: Executor, database: Any, *, ready: Ready, page: Page, body_limit: int) -> None:
+    def __init__(
+        self,
+        graph: Executor,
+        database: Any,
+        *,
+        ready: Ready,
+        page: Page,
+        body_limit: int,
+        show_sql: ShowSql | None = None,
+    ) -> None:
         self._graph = graph
         self._database = database
         self._ready = ready
         self._page = page
         self._body_limit = body_limit
+        self._show_sql = show_sql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -61,7 +80,14 @@ class Endpoint:
             if request.method in ("GET", "HEAD") and _wants_page(request):
                 return self._page.response()
             media_type = _media_type(request)
-            return answer(request, await self._execute(await self._read(request)), media_type=media_type)
+            asked, observed = await self._read(request), Observed()
+            result = await unless_left(request, self._execute(asked, observed))
+            with observed.phase("send"):
+                response = answer(request, result, media_type=media_type)
+            response.headers["Server-Timing"] = observed.server_timing()
+            return response
+        except ClientDisconnect:
+            return Response(status_code=_LEFT)
         except Refusal as error:
             return refusal(
                 request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
@@ -88,10 +114,25 @@ class Endpoint:
         message = f"{request.method} is not possible here. Accepted: {_METHODS}."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
 
-    async def _execute(self, asked: GraphQLRequest) -> dict[str, Any]:
-        return await self._graph.execute(
-            self._database, asked.query, variables=asked.variables, operation_name=asked.operation_name
+    async def _execute(self, asked: GraphQLRequest, observed: Observed) -> dict[str, Any]:
+        if "sql" in asked.show and self._show_sql is None:
+            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
+            raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
+        result = await self._graph.execute(
+            self._database,
+            asked.query,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            observed=observed,
         )
+        shown: dict[str, Any] = {}
+        if "cost" in asked.show:
+            shown["cost"] = {"cost": observed.demand.cost, "depth": observed.demand.depth}
+        if "sql" in asked.show and self._show_sql is not None:
+            statements = await self._show_sql(observed)
+            shown["sql"] = [{"statement": each.sql, "plan": each.plan} for each in statements]
+            shown["timings"] = {name: round(seconds * 1000, 3) for name, seconds in observed.seconds.items()}
+        return {**result, "extensions": shown} if shown else result
 
 
 def _unavailable(request: Request, message: str, error: Exception, *, media_type: str) -> Response:

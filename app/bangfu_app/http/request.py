@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from bangfu.errors import UserError
 
+SHOWABLE = ("cost", "sql")
+
 
 class Refusal(UserError):  # noqa: N818 - reads as what it says
     """An HTTP request that the graph never gets to see."""
@@ -30,6 +32,8 @@ class GraphQLRequest:
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
+    show: frozenset[str] = frozenset()
+    """What the answer is to tell of itself: `cost`, `sql`."""
 
 
 async def read_post(request: Request, *, limit: int) -> GraphQLRequest:
@@ -102,7 +106,16 @@ def _checked(asked: dict[str, Any]) -> GraphQLRequest:
         value = asked.get(argument)
         if value is not None and not isinstance(value, dict):
             raise _bad(f"is {_kind(value)}. Accepted: an object, or null.", argument=argument)
-    return GraphQLRequest(query=query, variables=asked.get("variables"), operation_name=name)
+    show = _shown((asked.get("extensions") or {}).get("show", []))
+    return GraphQLRequest(query=query, variables=asked.get("variables"), operation_name=name, show=show)
+
+
+def _shown(names: object) -> frozenset[str]:
+    if not isinstance(names, list) or not all(name in SHOWABLE for name in names):
+        raise _bad(
+            f"is not a list of what can be shown. Accepted: any of {list(SHOWABLE)}.", argument="extensions.show"
+        )
+    return frozenset(names)
 
 
 def _operation(asked: GraphQLRequest) -> OperationType | None:

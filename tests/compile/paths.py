@@ -1,0 +1,40 @@
+"""Asks the same of both paths."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from bangfu.store import Database
+from bangfu_schema import Graph, Observed, decoded
+
+T = TypeVar("T")
+
+
+class Paths:
+    """A graph over a database, asked by one statement and field by field."""
+
+    def __init__(self, graph: Graph, database: Database, runner: asyncio.Runner) -> None:
+        self.graph = graph
+        self.database = database
+        self._runner = runner
+
+    def both(self, document: str, variables: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The compiled and the plain answer."""
+        return self._ask(document, variables, plainly=False), self._ask(document, variables, plainly=True)
+
+    def compiled(self, document: str) -> dict[str, Any]:
+        """The compiled answer."""
+        return self._ask(document, None, plainly=False)
+
+    def observed(self, document: str) -> Observed:
+        """What can be said of a request afterwards."""
+        observed = Observed()
+        self.run(self.graph.execute(self.database, document, observed=observed))
+        return observed
+
+    def run(self, asked: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine gives, on the loop that the database's connections belong to."""
+        return self._runner.run(asked)
+
+    def _ask(self, document: str, variables: dict[str, Any] | None, *, plainly: bool) -> dict[str, Any]:
+        return decoded(self._runner.run(self.graph.execute(self.database, document, variables, plainly=plainly)))

@@ -1,0 +1,165 @@
+"""Plans are kept for shapes of arguments, and nothing is kept that grows."""
+
+import asyncio
+import gc
+import tracemalloc
+from typing import Any
+
+import psycopg
+import pytest
+from tests.compile.paths import Paths
+
+from bangfu_schema import Graph, Limits
+
+LIST = """query (
+  $within: PlaceCode!, $filter: HouseholdFilter, $order: [HouseholdOrder!], $first: Int, $after: String
+) {
+  households(within: $within, filter: $filter, orderBy: $order, first: $first, after: $after) {
+    totalCount nodes { id } pageInfo { endCursor hasNextPage }
+  }
+}"""
+SLOW = '{ villages(within: "620502", first: 1000) { nodes { register { people { value } } } } }'
+
+
+def _asked(paths: Paths, **variables: Any) -> int:
+    """How many plans a request adds."""
+    plans = paths.graph.compiler.plans
+    before = plans.misses
+    compiled, plain = paths.both(LIST, {"within": "620502"} | variables)
+    assert "errors" not in compiled
+    assert compiled == plain
+    return plans.misses - before
+
+
+def test_other_values_take_the_same_plan(paths: Paths) -> None:
+    _asked(paths, filter={"houseArea": {"gt": 10}}, first=3)
+    assert _asked(paths, filter={"houseArea": {"gt": 90.5}}, first=4) == 0
+    assert _asked(paths, within="620502101", filter={"houseArea": {"gt": -1}}, first=1) == 0
+
+
+def test_another_shape_takes_another_plan(paths: Paths) -> None:
+    _asked(paths, filter={"category": {"eq": "GENERAL_POOR"}})
+    assert _asked(paths, filter={"category": {"eq": "ALLOWANCE_POOR"}}) == 0
+    assert _asked(paths, filter={"category": {"ne": "ALLOWANCE_POOR"}}) == 1
+    assert _asked(paths, order=[{"roadDistance": "ASC"}]) == 1
+    assert _asked(paths, order=[{"roadDistance": "DESC"}]) == 1
+    assert _asked(paths, filter={"roadDistance": {"isNull": True}}) == 1
+    assert _asked(paths, filter={"roadDistance": {"isNull": False}}) == 1
+
+
+def test_a_kept_plan_refuses_what_cannot_be(paths: Paths) -> None:
+    for within in ("620502", "620599", "62", "620502108"):
+        compiled, plain = paths.both(LIST, {"within": within, "first": 1})
+        assert compiled == plain
+        assert ("errors" in compiled) == (within in {"620599", "62"})
+    compiled, plain = paths.both(LIST, {"within": "620502", "filter": {"houseArea": {"gt": 5, "lt": 1}}})
+    assert compiled == plain
+    assert compiled["errors"][0]["extensions"]["argument"] == "households.filter.houseArea"
+
+
+def test_a_cursor_without_a_value_takes_another_plan(paths: Paths) -> None:
+    """Rows without a value come last; a page that begins among them has other conditions."""
+    order, seen, cursor = [{"roadDistance": "ASC"}], [], None
+    while True:
+        compiled, plain = paths.both(LIST, {"within": "620502", "order": order, "first": 7, "after": cursor})
+        assert compiled == plain
+        page = compiled["data"]["households"]
+        seen += [node["id"] for node in page["nodes"]]
+        cursor = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert len(seen) == len(set(seen)) == page["totalCount"]
+
+
+def test_plans_and_documents_are_bounded_and_leak_nothing(paths: Paths) -> None:
+    """Many documents and shapes, compiled and thrown away, leave the memory as it was."""
+    graph = Graph(paths.graph.platform)
+    graph.compiler.plans._most = graph.documents.most = 20
+
+    async def compile_many(numbers: range) -> None:
+        for number in numbers:
+            document = f'{{ townships(within: "620502", first: 2) {{ nodes {{ a{number}: name }} }} }}'
+            await graph.execute(paths.database, document)
+
+    paths.run(compile_many(range(200)))
+    gc.collect()
+    tracemalloc.start()
+    paths.run(compile_many(range(200, 300)))
+    gc.collect()
+    first, _ = tracemalloc.get_traced_memory()
+    paths.run(compile_many(range(300, 600)))
+    gc.collect()
+    second, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(graph.compiler.plans) <= 20
+    assert second - first < 300_000, "three hundred further documents keep memory"
+
+
+def test_a_cancelled_request_stops_in_postgresql_too(paths: Paths) -> None:
+    """64 clients that go away leave no statement and no connection behind."""
+
+    async def cancel_all() -> tuple[int, int]:
+        pool = paths.database.pool
+
+        async def slow() -> None:
+            async with pool.connection() as connection:
+                await connection.execute("SELECT pg_sleep(60)")
+
+        tasks = [asyncio.create_task(slow()) for _ in range(64)]
+        await asyncio.sleep(0.5)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active'"
+                " AND pid <> pg_backend_pid()"
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return row[0], pool._free._value
+
+    running, free = paths.run(cancel_all())
+    assert running == 0
+    assert free == 10
+
+
+def test_a_statement_that_takes_too_long_is_stopped(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths.run(paths.database.aclose())
+    monkeypatch.setattr(paths.database, "_statement_timeout", 0.001)
+    try:
+        found = paths.compiled(SLOW)
+    finally:
+        monkeypatch.undo()
+        paths.run(paths.database.aclose())
+    assert [error["extensions"]["code"] for error in found["errors"]] == ["TIMED_OUT"]
+
+
+def test_a_database_that_was_restarted_answers_again(paths: Paths) -> None:
+    async def restarted() -> dict[str, Any]:
+        await paths.graph.execute(paths.database, "{ districts { totalCount } }")
+        url = paths.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        return await paths.graph.execute(paths.database, "{ districts { totalCount } }")
+
+    assert "errors" not in paths.run(restarted())
+
+
+def test_costs_and_depths_are_limited_before_anything_is_read(paths: Paths) -> None:
+    graph = Graph(paths.graph.platform, Limits(cost=100, depth=6))
+
+    def refused(document: str, **variables: Any) -> list[str]:
+        found = paths.run(graph.execute(paths.database, document, variables))
+        return [error["extensions"]["code"] for error in found.get("errors", ())]
+
+    rows = 'query ($first: Int) { townships(within: "620502", first: $first) { nodes { district { name } } } }'
+    assert refused(rows, first=20) == []
+    assert refused(rows, first=90) == ["TOO_COSTLY"]
+    deep = "townships(first: 1) { nodes { district { townships(first: 1) { nodes { id } } } } }"
+    assert refused(f'{{ district(code: "620502") {{ {deep} }} }}') == ["TOO_DEEP"]
+    wide = "townships { nodes { district { code } } }"
+    assert refused(f'{{ district(code: "620502") {{ ...F }} }} fragment F on District {{ {wide} }}') == ["TOO_COSTLY"]

@@ -1,0 +1,50 @@
+"""The seam into graphql-core: fails when a release moves what we lean on, before anything stranger does."""
+
+import inspect
+
+from graphql.execution.collect_fields import CollectedFields, FieldDetails
+from graphql.execution.executor import Executor
+from tests.compile.paths import Paths
+
+from bangfu_schema.execute.seam import SelectionExecutor
+
+COMPLETES = ["self", "return_type", "field_details_list", "info", "path", "result", "position_context"]
+
+
+def test_the_methods_are_where_they_were() -> None:
+    for name in ("complete_object_value", "complete_abstract_value"):
+        assert list(inspect.signature(getattr(Executor, name)).parameters) == COMPLETES, name
+        assert list(inspect.signature(getattr(SelectionExecutor, name)).parameters) == COMPLETES, name
+    assert list(inspect.signature(Executor.collect_subfields).parameters) == [
+        "self",
+        "return_type",
+        "field_details_list",
+    ]
+
+
+def test_collected_fields_have_the_parts_that_are_read() -> None:
+    assert CollectedFields._fields[0] == "grouped_field_set"
+    assert {"node", "fragment_variable_values"} <= set(FieldDetails._fields)
+
+
+def test_a_field_of_the_root_is_completed_by_one_statement(paths: Paths) -> None:
+    """Non-null, nullable and of an interface."""
+    found = paths.observed(
+        """{
+          townships(within: "620502") { nodes { name } }
+          district(code: "620502") { name }
+          node(id: "district:620502") { ... on District { name } }
+        }"""
+    )
+    assert len(found.statements) == 3
+
+
+def test_skipped_and_included_fields_are_settled_by_the_executor(paths: Paths) -> None:
+    document = """query ($with: Boolean!) {
+      district(code: "620502") { name @include(if: $with) ...F @skip(if: $with) }
+    }
+    fragment F on District { code }"""
+    for with_, key in ((True, "name"), (False, "code")):
+        compiled, plain = paths.both(document, {"with": with_})
+        assert compiled == plain
+        assert set(compiled["data"]["district"]) == {key}
