@@ -27,6 +27,10 @@ install: $(INSTALLED) ## Install everything into .venv (the other targets do thi
 test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to pytest)
 	@$(BIN)/pytest $(ARGS)
 
+.PHONY: test-long
+test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does
+	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query $(ARGS)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Look for mistakes and check the formatting
 	@$(BIN)/ruff check .
