@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bangfu.store import Database
+from bangfu.store import Database, Settings
 from bangfu_app.cli.application import application
 
 NOWHERE = "postgresql://me:secret@127.0.0.1:1/nothing"
 """A database at an address where nothing listens."""
 
-_SETTINGS = ("BANGFU_HOME", "BANGFU_DATABASE_URL", "BANGFU_DISABLED", "BANGFU_POOL_SIZE", "BANGFU_DEBUG", "PORT")
+_SETTINGS = (*(f"BANGFU_{name.upper()}" for name in Settings.model_fields), "BANGFU_DEBUG", "PORT")
 
 
 class Bangfu:

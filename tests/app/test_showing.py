@@ -1,0 +1,133 @@
+"""What a request and a command tell of the SQL behind an answer, and what happens when nobody waits for it."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from tests.app.command import Bangfu
+
+from bangfu.store import Database
+from bangfu_app import opening
+from bangfu_app.opening import application_of
+from bangfu_schema import Graph
+
+DOCUMENT = 'query ($first: Int) { villages(within: "620502", first: $first) { totalCount nodes { name } } }'
+
+
+@pytest.fixture
+def one_graph(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same graph for all, since making one is what takes a command its time."""
+    monkeypatch.setattr(opening, "Graph", lambda *_: graph)
+
+
+@asynccontextmanager
+async def serving(graph: Graph, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    app = application_of(graph, database)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bangfu") as client,
+    ):
+        yield client
+
+
+@pytest.mark.usefixtures("one_graph")
+def test_explain_shows_the_statement_and_its_plan(bangfu: Bangfu, demo_database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "document.graphql"
+    file.write_text(DOCUMENT)
+    done = bangfu("explain", str(file), "--variables", '{"first": 3}', "--json", database=demo_database)
+    assert done.exit_code == 0, done.output
+    (shown,) = json.loads(done.stdout)
+    assert shown["statement"].startswith("SELECT")
+    assert 3 in shown["values"].values()
+    assert any("place" in line for line in shown["plan"])
+    timed = bangfu("explain", str(file), "--analyze", database=demo_database)
+    assert timed.exit_code == 0
+    assert "actual time" in timed.stdout
+
+
+@pytest.mark.usefixtures("one_graph")
+def test_explain_tells_what_is_wrong(bangfu: Bangfu, demo_database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "document.graphql"
+    file.write_text(DOCUMENT)
+    refused = bangfu("explain", str(file), "--variables", '{"first": -3}', database=demo_database)
+    assert refused.exit_code == 1
+    assert "-3 is not a page's size" in refused.stderr
+    assert bangfu("explain", str(file), "--variables", "first", database=demo_database).exit_code == 2
+    assert bangfu("explain", "nowhere.graphql", database=demo_database).exit_code == 2
+
+
+@pytest.mark.anyio
+async def test_a_request_is_told_its_time_and_cost(graph: Graph, demo_database: Database) -> None:
+    async with serving(graph, demo_database) as client:
+        asked = {"query": DOCUMENT, "variables": {"first": 7}, "extensions": {"show": ["cost"]}}
+        found = await client.post("/graphql", json=asked)
+        assert found.json()["extensions"] == {"cost": {"cost": 8, "depth": 3}}
+        assert {part.partition(";")[0] for part in found.headers["server-timing"].split(", ")} == {
+            "parse",
+            "compile",
+            "sql",
+            "send",
+        }
+        wrong = await client.post("/graphql", json={"query": DOCUMENT, "extensions": {"show": "sql"}})
+        assert (wrong.status_code, wrong.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.anyio
+async def test_sql_is_shown_only_where_the_operator_lets_it(
+    graph: Graph, demo_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"query": DOCUMENT, "variables": {"first": 7}, "extensions": {"show": ["sql"]}}
+    async with serving(graph, demo_database) as client:
+        closed = await client.post("/graphql", json=asked)
+    assert (closed.status_code, closed.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
+    assert "SELECT" not in closed.text
+    monkeypatch.setenv("BANGFU_SHOW_SQL", "1")
+    async with serving(graph, demo_database) as client:
+        shown = (await client.post("/graphql", json=asked)).json()["extensions"]
+    (statement,) = shown["sql"]
+    assert statement["statement"].startswith("SELECT")
+    assert statement["plan"]
+    assert set(shown["timings"]) == {"parse", "compile", "sql"}
+
+
+@pytest.mark.anyio
+async def test_what_nobody_waits_for_is_stopped_in_the_database(graph: Graph, demo_copy: Database) -> None:
+    app, sent = application_of(graph, demo_copy), []
+    body = json.dumps({"query": DOCUMENT}).encode()
+    headers = [(b"content-type", b"application/json"), (b"host", b"bangfu")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    messages = iter(({"type": "http.request", "body": body}, {"type": "http.disconnect"}))
+    waiting = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+
+    async def receive() -> dict[str, Any]:
+        message = next(messages)
+        if message["type"] == "http.disconnect":
+            await asyncio.to_thread(_until_it_waits)
+        return message
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    def _until_it_waits() -> None:
+        while not _count():
+            time.sleep(0.01)
+
+    def _count() -> int:
+        with demo_copy.engine.connect() as onlooker:  # a transaction sees the sessions as they were at its first look
+            return int(onlooker.execute(waiting).scalar_one())
+
+    with demo_copy.engine.begin() as locker:
+        locker.execute(text("lock table place in access exclusive mode"))
+        await app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send)
+        assert _count() == 0
+    assert sent[0]["status"] == 499, sent
+    await demo_copy.aclose()
