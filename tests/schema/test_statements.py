@@ -76,7 +76,7 @@ def all_statements(graph: Graph, database: Database, inside: str) -> tuple[set[i
 def test_every_list_takes_as_many_statements_for_few_rows_as_for_many(
     graph: Graph, platform: Platform, demo_database: Database
 ) -> None:
-    lists = dict(_lists(platform))
+    lists = dict(lists_of(platform))
     assert len(lists) == len(_declared(graph.sdl())), "a list of the schema is not asked for here"
     taken = {name: all_statements(graph, demo_database, inside) for name, inside in lists.items()}
     assert {name: compiled for name, (compiled, _) in taken.items() if compiled != {1}} == {}
@@ -89,7 +89,7 @@ def test_every_measure_takes_as_many_statements_for_few_rows_as_for_many(
     graph: Graph, platform: Platform, demo_database: Database, grain: Grain
 ) -> None:
     node = platform.graph.core[grain]
-    fields = _makes(node)
+    fields = makes_of(node)
     whole, some = "value expected target receipt { parts { value } }", "value target"
     told = " ".join(
         f"m{number}: {space} {{ {field.name} {{ {some if number % 4 else whole} }} }}"
@@ -116,7 +116,7 @@ def test_three_levels_with_measures_take_as_many_statements_for_few_rows_as_for_
     assert {statements(graph, demo_database, inside, size, size, plainly=False) for size in (2, 10)} == {1}
 
 
-def _lists(platform: Platform) -> Iterator[tuple[str, str]]:
+def lists_of(platform: Platform) -> Iterator[tuple[str, str]]:
     """Every list of the schema, with a document's inside that asks for it."""
     for node in platform.graph.core.values():
         if node.grain is not Grain.PERSON:
@@ -160,7 +160,7 @@ def _declared(sdl: str) -> list[str]:
     ]
 
 
-def _makes(node: Node) -> list[tuple[str, MeasureField]]:
+def makes_of(node: Node) -> list[tuple[str, MeasureField]]:
     """One measure of each make, with its namespace; others of its make are asked in the same way."""
     found: dict[tuple[Any, ...], tuple[str, MeasureField]] = {}
     for name, space in node.namespaces.items():
