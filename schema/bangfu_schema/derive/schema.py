@@ -1,13 +1,9 @@
 """The whole schema: the root's fields, and every type below them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 from strawberry.types.field import StrawberryField
 
 from bangfu.declare.grain import Grain
@@ -24,25 +20,17 @@ from bangfu_schema.derive.objects import NodeInterface, Objects, make_object
 from bangfu_schema.derive.scalars import SCALARS, PlaceCode
 
 
-class _Schema(strawberry.Schema):
-    """Strawberry's schema without its log: a caller's mistake is told to the caller, a defect is raised."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Leaves errors to whoever executes."""
-
-
-def build_schema(platform: Platform, extensions: Sequence[type[SchemaExtension]] = ()) -> strawberry.Schema:
-    """The Strawberry schema of a platform, with what an executor needs to extend it by."""
+def build_schema(platform: Platform) -> strawberry.Schema:
+    """The Strawberry schema of a platform."""
     graph = platform.graph
     enums = Enums()
     objects = Objects(graph, enums, Inputs(graph, enums))
     objects.make(measure_type(Title))
     query = make_object(type("Query", (), {}), "Query", _root(graph, objects), "The district and everything in it.")
-    return _Schema(
+    return strawberry.Schema(
         query=query,
         types=list(objects.types.values()),
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=extensions,
     )
 
 
