@@ -50,9 +50,11 @@ def counted(database: Database) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-async def _noted(fetch: Any, sent: list[str], connection: Connection, sql: str, values: Mapping[str, Any]) -> Any:
+async def _noted(
+    fetch: Any, sent: list[str], connection: Connection, sql: str, values: Mapping[str, Any], *, prepare: bool = True
+) -> Any:
     sent.append(sql)
-    return await fetch(connection, sql, values)
+    return await fetch(connection, sql, values, prepare=prepare)
 
 
 def statements(graph: Graph, database: Database, inside: str, first: int, inner: int, *, plainly: bool) -> int:

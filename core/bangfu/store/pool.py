@@ -60,10 +60,10 @@ class Pool:
         finally:
             self._free.release()
 
-    async def fetch(self, sql: str, values: Mapping[str, Any]) -> TupleRow | None:
+    async def fetch(self, sql: str, values: Mapping[str, Any], *, prepare: bool = True) -> TupleRow | None:
         """The first row of a statement."""
         async with self.connection() as connection:
-            return await fetch(connection, sql, values)
+            return await fetch(connection, sql, values, prepare=prepare)
 
     async def close(self) -> None:
         """Closes what is idle."""
@@ -118,9 +118,11 @@ def timed_out(seconds: float) -> UserError:
     )
 
 
-async def fetch(connection: Connection, sql: str, values: Mapping[str, Any]) -> TupleRow | None:
-    """The first row of a statement."""
-    cursor = await connection.execute(sql, values)
+async def fetch(
+    connection: Connection, sql: str, values: Mapping[str, Any], *, prepare: bool = True
+) -> TupleRow | None:
+    """The first row of a statement; one that is not prepared is planned anew, with its values."""
+    cursor = await connection.execute(sql, values, prepare=prepare)
     row: TupleRow | None = await cursor.fetchone()
     return row
 

@@ -41,6 +41,8 @@ class Build:
         self._arguments = arguments
         self._numbers = count(1)
         self.places: list[NamedPlace] = []
+        self.is_wide = False
+        """Whether how to run the statement best depends on the values: on how large a place is, where a page begins."""
 
     def given(self, chosen: Chosen) -> Given:
         """The arguments of a field."""

@@ -107,6 +107,7 @@ class Figures:
         columns = list(self._columns(source, parts, among_others=not alone))
         name = self._build.name("f")
         if self._rows.inside is not None and self._rows.node.is_place:
+            self._build.is_wide = True
             district = source.record.c.district_code
             keys = (district, source.key(self._rows.node.grain).label("key"))
             conditions = [*self._rows.inside(source), here]

@@ -30,6 +30,7 @@ _DISTRICT, _KEY = "_district", "_key"
 def connection(build: Build, link: Link, chosen: Chosen, parent: Rows | None, row: MakeRow) -> ColumnElement[Any]:
     """A list below a row, or of all rows there are."""
     found = listing(link, build.given(chosen))
+    build.is_wide = build.is_wide or (parent is None and found.is_continued)
     inside: Inside = partial(_anywhere, place=found.within)
     if parent is not None:
         found.conditions[:0] = link.join(parent.alias, found.rows)

@@ -26,6 +26,7 @@ class Statement:
 
     select: Select[Any]
     places: tuple[NamedPlace, ...]
+    is_wide: bool
 
 
 def compile_field(
@@ -36,7 +37,7 @@ def compile_field(
     json = _json(build, chosen)
     known = [place.known.label(f"known_{number}") for number, place in enumerate(build.places)]
     columns = select(json.label("json"), *known, day.label("day"))
-    return Statement(columns, tuple(build.places))
+    return Statement(columns, tuple(build.places), build.is_wide)
 
 
 def _json(build: Build, chosen: Chosen) -> ColumnElement[Any]:

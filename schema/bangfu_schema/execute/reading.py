@@ -46,7 +46,7 @@ class Reading:
         """
         while True:
             with self._observed.phase("sql"):
-                row = await self._fetch(plan.sql, values)
+                row = await self._fetch(plan.sql, values, prepare=plan.is_prepared)
             self._observed.statements.append(Ran(plan.sql, values))
             assert row is not None, "a compiled statement always has a row"
             json: bytes | None
@@ -78,12 +78,12 @@ class Reading:
         """Gives the connection back."""
         await self._stack.aclose()
 
-    async def _fetch(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    async def _fetch(self, sql: str, values: Mapping[str, Any], *, prepare: bool = True) -> tuple[Any, ...] | None:
         if not self._several:
-            return await self._database.pool.fetch(sql, values)
+            return await self._database.pool.fetch(sql, values, prepare=prepare)
         async with self._lock:
             if self._connection is None:
                 self._connection = await self._stack.enter_async_context(self._database.pool.connection())
                 await self._connection.execute(_BEGIN)
                 self._stack.push_async_callback(self._connection.rollback)
-            return await fetch(self._connection, sql, values)
+            return await fetch(self._connection, sql, values, prepare=prepare)
