@@ -61,6 +61,10 @@ lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirem
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade --quiet \
 		--custom-compile-command "make lock" --output-file requirements.lock
 
+.PHONY: bench
+bench: $(INSTALLED) ## Measure the server against hand-written SQL (ARGS="--quick --set demo"; the first run makes data)
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv and caches; the data in .bangfu stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

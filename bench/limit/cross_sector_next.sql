@@ -1,0 +1,103 @@
+WITH page AS MATERIALIZED (
+    SELECT h.id, v.code AS village
+    FROM place v
+    CROSS JOIN LATERAL (
+        SELECT h.id
+        FROM household h
+        WHERE
+            h.district_code = %(district)s AND h.place_code BETWEEN v.code AND v.code + 999
+            AND (v.code > %(after_village)s OR h.id > %(after_id)s)
+            AND EXISTS (
+                SELECT FROM funding_loan_demand l
+                WHERE l.district_code = %(district)s AND l.household_id = h.id AND l.amount > 0
+            )
+            AND NOT EXISTS (
+                SELECT
+                FROM person p
+                JOIN capacity_attendance a ON a.district_code = %(district)s AND a.person_id = p.id
+                WHERE p.district_code = %(district)s AND p.household_id = h.id AND p.left_on IS NULL
+            )
+        OFFSET 0 -- village after village, so that nothing is looked at beyond the page
+    ) h
+    WHERE
+        v.district_code = %(district)s AND v.level = 3 AND v.code BETWEEN %(after_village)s AND %(to)s
+        AND NOT EXISTS (
+            SELECT FROM public_services_facility f
+            WHERE f.district_code = %(district)s AND f.place_code = v.code AND f.kind = 'CLINIC'
+        )
+    ORDER BY v.code, h.id
+    LIMIT 51
+)
+SELECT row_to_json(c)
+FROM (
+    SELECT
+        (
+            SELECT coalesce(json_agg(row_to_json(n)), '[]')
+            FROM (
+                SELECT
+                    'household:' || h.id AS id,
+                    (
+                        SELECT row_to_json(o)
+                        FROM (
+                            SELECT p.name
+                            FROM person p
+                            WHERE
+                                p.district_code = %(district)s AND p.household_id = h.id AND p.left_on IS NULL
+                                AND p.relation = 'HEAD'
+                            ORDER BY p.id
+                            LIMIT 1
+                        ) o
+                    ) AS head,
+                    (
+                        SELECT row_to_json(o)
+                        FROM (
+                            SELECT v.name FROM place v WHERE v.district_code = %(district)s AND v.code = h.village
+                        ) o
+                    ) AS village,
+                    (
+                        SELECT row_to_json(s)
+                        FROM (
+                            SELECT row_to_json(c) AS "loanDemands"
+                            FROM (
+                                SELECT coalesce(json_agg(row_to_json(l)), '[]') AS nodes
+                                FROM (
+                                    SELECT trim_scale(l.amount) AS amount
+                                    FROM funding_loan_demand l
+                                    WHERE l.district_code = %(district)s AND l.household_id = h.id
+                                    ORDER BY l.id
+                                ) l
+                            ) c
+                        ) s
+                    ) AS funding,
+                    (
+                        SELECT row_to_json(s)
+                        FROM (
+                            SELECT row_to_json(c) AS plantings
+                            FROM (
+                                SELECT coalesce(json_agg(row_to_json(a)), '[]') AS nodes
+                                FROM (
+                                    SELECT a.crop, trim_scale(a.area) AS area
+                                    FROM industry_planting a
+                                    WHERE a.district_code = %(district)s AND a.household_id = h.id
+                                    ORDER BY a.id
+                                ) a
+                            ) c
+                        ) s
+                    ) AS industry
+                FROM (SELECT id, village FROM page ORDER BY village, id LIMIT 50) h
+            ) n
+        ) AS nodes,
+        (
+            SELECT row_to_json(i)
+            FROM (
+                SELECT
+                    (
+                        SELECT village || ',' || id
+                        FROM (SELECT village, id FROM page ORDER BY village, id LIMIT 50) shown
+                        ORDER BY village DESC, id DESC
+                        LIMIT 1
+                    ) AS "endCursor",
+                    (SELECT count(*) > 50 FROM page) AS "hasNextPage"
+            ) i
+        ) AS "pageInfo"
+) c
