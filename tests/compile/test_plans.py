@@ -3,13 +3,17 @@
 import asyncio
 import gc
 import tracemalloc
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 import pytest
 from tests.compile.paths import Paths
 
-from bangfu_schema import Graph, Limits
+from bangfu.store import DatabaseUnavailable, pool
+from bangfu.store.pool import Connection
+from bangfu.store.setting import REPORTING_DATE, write_setting
+from bangfu_schema import Graph, Limits, decoded
 
 LIST = """query (
   $within: PlaceCode!, $filter: HouseholdFilter, $order: [HouseholdOrder!], $first: Int, $after: String
@@ -124,15 +128,82 @@ def test_a_cancelled_request_stops_in_postgresql_too(paths: Paths) -> None:
     assert free == 10
 
 
-def test_a_statement_that_takes_too_long_is_stopped(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("document", [SLOW, "{ __typename " + SLOW[1:], SLOW[:-1] + " b: " + SLOW[1:]])
+def test_a_statement_that_takes_too_long_is_stopped(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    """Alone, and in a snapshot that several fields share: one that has failed fails for the others in the same way."""
     paths.run(paths.database.aclose())
     monkeypatch.setattr(paths.database, "_statement_timeout", 0.001)
     try:
-        found = paths.compiled(SLOW)
+        found = paths.compiled(document)
     finally:
         monkeypatch.undo()
         paths.run(paths.database.aclose())
-    assert [error["extensions"]["code"] for error in found["errors"]] == ["TIMED_OUT"]
+    assert {error["extensions"]["code"] for error in found["errors"]} == {"TIMED_OUT"}
+
+
+def test_a_snapshot_that_is_cut_off_is_a_database_that_is_away(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cut_off() -> None:
+        document = "{ a: districts { totalCount } b: districts { totalCount } }"
+        fetch = pool.fetch
+
+        async def cutting(connection: Connection, sql: str, values: Mapping[str, Any], **options: Any) -> Any:
+            pid = connection.info.backend_pid
+            url = paths.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
+                await other.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            return await fetch(connection, sql, values, **options)
+
+        monkeypatch.setattr(pool, "fetch", cutting)
+        await paths.graph.execute(paths.database, document)
+
+    with pytest.raises(DatabaseUnavailable):
+        paths.run(cut_off())
+
+
+@pytest.mark.parametrize("plainly", [False, True])
+def test_a_request_stands_on_the_day_of_the_books(paths: Paths, *, plainly: bool) -> None:
+    """Moved by somebody else, and also where another request notices first."""
+
+    def told() -> str:
+        document = '{ district(code: "620502") { register { people { asOf } } } }'
+        data = paths.run(paths.graph.execute(paths.database, document, plainly=plainly))
+        return str(decoded(data)["data"]["district"]["register"]["people"]["asOf"])
+
+    before = told()
+    try:
+        with paths.database.engine.begin() as connection:
+            write_setting(connection, REPORTING_DATE, "2014-06-30")
+        assert told() == "2014-06-30"
+    finally:
+        with paths.database.engine.begin() as connection:
+            write_setting(connection, REPORTING_DATE, before)
+    assert told() == before
+
+
+def test_a_day_that_another_request_has_noticed_is_not_taken_for_ones_own(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = '{ district(code: "620502") { register { people { asOf } } } }'
+    paths.compiled(document)
+    before = str(paths.database.reporting_date)
+    fetch = pool.fetch
+
+    async def late(connection: Connection, sql: str, values: Mapping[str, Any], **options: Any) -> Any:
+        # Meanwhile the books are moved, and another request has seen it.
+        with paths.database.engine.begin() as other:
+            write_setting(other, REPORTING_DATE, "2014-06-30")
+        paths.database.reporting_date = "2014-06-30"
+        return await fetch(connection, sql, values, **options)
+
+    monkeypatch.setattr(pool, "fetch", late)
+    try:
+        found = paths.compiled(document)
+    finally:
+        with paths.database.engine.begin() as connection:
+            write_setting(connection, REPORTING_DATE, before)
+    assert found["data"]["district"]["register"]["people"]["asOf"] == "2014-06-30"
 
 
 def test_a_database_that_was_restarted_answers_again(paths: Paths) -> None:

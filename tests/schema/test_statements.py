@@ -17,7 +17,6 @@ from bangfu.registry.nodes import plural
 from bangfu.store import Database, pool
 from bangfu.store.pool import Connection
 from bangfu_schema import Graph
-from bangfu_schema.execute import reading
 from bangfu_testing import ask
 
 SIZES = ((5, 1000), (25, 25), (1000, 2))  # of the parents' page and of each parent's children
@@ -44,7 +43,7 @@ def counted(database: Database) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     try:
         noted = partial(_noted, pool.fetch, sent)
-        with patch.object(pool, "fetch", noted), patch.object(reading, "fetch", noted):
+        with patch.object(pool, "fetch", noted):
             yield sent
     finally:
         event.remove(engine, "before_cursor_execute", note)

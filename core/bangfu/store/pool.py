@@ -3,8 +3,8 @@
 import asyncio
 import selectors
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
@@ -48,13 +48,8 @@ class Pool:
         try:
             connection = await self._living()
             try:
-                yield connection
-            except psycopg.errors.QueryCanceled as error:
-                raise timed_out(self._timeout) from error
-            except psycopg.OperationalError as error:
-                if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
-                    raise self._unavailable(str(error)) from error
-                raise
+                with self._in_words(connection):
+                    yield connection
             finally:
                 await self._put_back(connection)
         finally:
@@ -65,10 +60,29 @@ class Pool:
         async with self.connection() as connection:
             return await fetch(connection, sql, values, prepare=prepare)
 
+    async def fetch_on(
+        self, connection: Connection, sql: str, values: Mapping[str, Any], *, prepare: bool = True
+    ) -> TupleRow | None:
+        """The same on a connection that is held for several statements."""
+        with self._in_words(connection):
+            return await fetch(connection, sql, values, prepare=prepare)
+
     async def close(self) -> None:
         """Closes what is idle."""
         while self._idle:
             await self._idle.pop().close()
+
+    @contextmanager
+    def _in_words(self, connection: Connection) -> Iterator[None]:
+        """Tells what the driver says of time that is up, and of a server that has gone."""
+        try:
+            yield
+        except psycopg.errors.QueryCanceled as error:
+            raise timed_out(self._timeout) from error
+        except psycopg.OperationalError as error:
+            if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
+                raise self._unavailable(str(error)) from error
+            raise
 
     async def _living(self) -> Connection:
         """An idle connection, or a new one; those that died while idle are thrown away without a word."""

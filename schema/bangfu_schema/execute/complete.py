@@ -69,6 +69,8 @@ class Completion:
         """The finished value of a field of the root."""
         skeleton = self._skeleton(selection, reached)
         arguments = skeleton.arguments(reached.executor.variable_values)
+        if self._plainly or skeleton.chosen is None:
+            await self._reading.look_up_today()
         if skeleton.chosen is None:
             return await self._by_fields(selection, reached)
         given = Input(arguments, await self._reading.today())
@@ -99,10 +101,7 @@ class Completion:
         concrete = self._concrete(selection)
         outcome = self._document.outcome(reached.executor.variable_values.coerced)
         name = (self._operation, reached.key, outcome, concrete.name if concrete is not None else None)
-        skeleton = self._document.skeletons.get(name)
-        if skeleton is None:
-            skeleton = self._document.skeletons[name] = self._read(reached, concrete)
-        return skeleton
+        return self._document.skeleton(name, lambda: self._read(reached, concrete))
 
     def _read(self, reached: Reached, concrete: GraphQLObjectType | None) -> Skeleton:
         reader = Reader(self._compiler.schema, reached.executor.collect_subfields)

@@ -1,7 +1,7 @@
 """Documents, parsed and validated once: the same text is not read again."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,15 @@ class Document:
     sizes: tuple[str, ...] = ()
     """The variables that say how many rows a list has."""
     demands: dict[Hashable, Demand] = field(default_factory=dict)
+
+    def skeleton(self, name: Hashable, read: Callable[[], Skeleton]) -> Skeleton:
+        """A field of the root as it was read before, or is read now."""
+        skeleton = self.skeletons.get(name)
+        if skeleton is None:
+            if len(self.skeletons) >= _MOST:
+                self.skeletons.clear()  # a document of many switches has more outcomes than are worth keeping
+            skeleton = self.skeletons[name] = read()
+        return skeleton
 
     def outcome(self, variables: Mapping[str, Any]) -> Hashable:
         """What decides which of its fields are left out."""

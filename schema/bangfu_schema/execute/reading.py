@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, select
 
+from bangfu.errors import BangfuError
 from bangfu.query.given import Input, told_of
 from bangfu.query.values import unknown_place
 from bangfu.store import Database
-from bangfu.store.database import UNKNOWN
-from bangfu.store.pool import Connection, fetch
+from bangfu.store.database import UNKNOWN, Unknown
+from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, SETTING
 from bangfu_schema.compile.form import constant
 from bangfu_schema.execute.observed import Observed, Ran
@@ -27,6 +29,11 @@ def day_of_the_books() -> ColumnElement[Any]:
     return select(SETTING.c.value.cast(Text)).where(here).scalar_subquery()
 
 
+@cache
+def _statement_of_the_day() -> str:
+    return str(select(day_of_the_books()).compile(dialect=DIALECT, compile_kwargs=RENDERED))
+
+
 class Reading:
     """The connection of one request, and the day it stands on."""
 
@@ -38,6 +45,10 @@ class Reading:
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
+        self._failure: BangfuError | None = None
+        self._has_looked = False
+        self._day: str | Unknown | None = database.reporting_date
+        """The day of the books that this request was given; others may notice meanwhile that it was moved."""
 
     async def json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> bytes | None:
         """The JSON of a plan for what a request gives; null where there is no such row.
@@ -51,10 +62,10 @@ class Reading:
             assert row is not None, "a compiled statement always has a row"
             json: bytes | None
             json, *known, day = row
-            if self._fixed is not None or day == self._database.reporting_date:
+            if self._fixed is not None or day == self._day:
                 break
             # The books were moved to another day since the last request; what was counted is of the day before.
-            self._database.reporting_date = day
+            self._day = self._database.reporting_date = day
             given = Input(given.arguments, await self.today())
             values = plan.values(given)
         for place, is_known in zip(plan.places, known, strict=True):
@@ -67,12 +78,16 @@ class Reading:
         """The day the request stands on: the reporting date of the books, or today where none is set."""
         if self._fixed is not None:
             return self._fixed
-        if self._database.reporting_date is UNKNOWN:
-            statement = str(select(day_of_the_books()).compile(dialect=DIALECT, compile_kwargs=RENDERED))
-            row = await self._fetch(statement, {})
-            self._database.reporting_date = row[0] if row is not None else None
-        day = self._database.reporting_date
-        return date.fromisoformat(day) if isinstance(day, str) else date.today()
+        if self._day is UNKNOWN:
+            await self.look_up_today()
+        return date.fromisoformat(self._day) if isinstance(self._day, str) else date.today()
+
+    async def look_up_today(self) -> None:
+        """Asks for the day of the books, once, for whoever runs no statement that tells it."""
+        if self._fixed is None and not self._has_looked:
+            self._has_looked = True
+            row = await self._fetch(_statement_of_the_day(), {})
+            self._day = self._database.reporting_date = row[0] if row is not None else None
 
     async def close(self) -> None:
         """Gives the connection back."""
@@ -82,8 +97,22 @@ class Reading:
         if not self._several:
             return await self._database.pool.fetch(sql, values, prepare=prepare)
         async with self._lock:
-            if self._connection is None:
-                self._connection = await self._stack.enter_async_context(self._database.pool.connection())
-                await self._connection.execute(_BEGIN)
-                self._stack.push_async_callback(self._connection.rollback)
-            return await fetch(self._connection, sql, values, prepare=prepare)
+            if self._failure is not None:
+                raise self._failure  # a snapshot that has failed once answers nothing more
+            try:
+                connection = await self._snapshot()
+                return await self._database.pool.fetch_on(connection, sql, values, prepare=prepare)
+            except BangfuError as error:
+                self._failure = error
+                raise
+
+    async def _snapshot(self) -> Connection:
+        if self._connection is None:
+            self._connection = await self._stack.enter_async_context(self._database.pool.connection())
+            await self._connection.execute(_BEGIN)
+            self._stack.push_async_callback(self._end)
+        return self._connection
+
+    async def _end(self) -> None:
+        if self._connection is not None and not self._connection.closed:
+            await self._connection.rollback()

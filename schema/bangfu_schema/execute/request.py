@@ -17,7 +17,8 @@ from bangfu.errors import UserError, nearest, quoted
 from bangfu.query.given import Given, Input, Once
 from bangfu.query.period import period_of
 from bangfu.query.values import node_id, parse_id, place_key, unknown_place
-from bangfu.registry import Kind, Link, MeasureField, Node, Platform
+from bangfu.registry import Kind, Link, MeasureField, Node
+from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.listing import listing
 from bangfu_schema.derive import fields as of
 from bangfu_schema.derive.catalogue import PluginEntry
@@ -35,11 +36,10 @@ _Load = Callable[[list[int]], Awaitable[list[Any]]]
 class Request:
     """One request's context: its snapshot of the database, its day, and the batches under way."""
 
-    def __init__(self, platform: Platform, catalogue: Sequence[PluginEntry], snapshot: Snapshot) -> None:
+    def __init__(self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
-        self._graph = platform.graph
-        self._nodes = {node.prefix: node for node in self._graph.nodes.values()}
+        self._nodes = nodes
         self._catalogue = catalogue
         self._snapshot = snapshot
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
@@ -79,7 +79,7 @@ class Request:
             case of.OfRow(node):
                 return self._row(node, given)
             case of.OfNode():
-                return self._fetch(*parse_id(given["id"], self._nodes))
+                return self._fetch(*parse_id(given["id"], self._nodes.by_prefix))
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
 
@@ -90,7 +90,7 @@ class Request:
 
     async def _known(self, code: int, argument: str) -> Row:
         """The place of a code, also where it is no longer in force; a code that no place has is a mistake."""
-        node = self._graph.core[level_of(code)]
+        node = self._nodes.core[level_of(code)]
         place = await self._fetch(node, code)
         if place is None:
             raise unknown_place(code, argument)

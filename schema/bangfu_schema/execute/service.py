@@ -74,7 +74,7 @@ class Graph:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         reading = Reading(database, today, observed, several=_has_several(operation))
         snapshot = Snapshot(database.async_engine, reading.today)
-        request = Request(self.platform, self._catalogue, snapshot)
+        request = Request(self.compiler.nodes, self._catalogue, snapshot)
         request.completer = Completion(
             self.compiler, found, operation_name, reading, request, observed, plainly=plainly
         )
