@@ -11,6 +11,7 @@ import pytest
 from tests.compile.paths import Paths
 
 from bangfu.store import DatabaseUnavailable, pool
+from bangfu.store.database import UNKNOWN
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, write_setting
 from bangfu_schema import Graph, Limits, decoded
@@ -182,6 +183,16 @@ def test_a_request_stands_on_the_day_of_the_books(paths: Paths, *, plainly: bool
     assert told() == before
 
 
+@pytest.mark.parametrize("known", [UNKNOWN, "2014-06-30"])
+def test_all_fields_of_a_request_stand_on_one_day(paths: Paths, known: object) -> None:
+    """Also where nobody has asked for it before, or the last who asked was told of another day."""
+    people = 'district(code: "620502") { register { people { asOf value } } }'
+    expected = paths.compiled(f"{{ {people} }}")["data"]["district"]
+    paths.database.reporting_date = known  # type: ignore[assignment]
+    found = paths.compiled(f"{{ a: {people} b: {people} c: {people} }}")["data"]
+    assert found == dict.fromkeys("abc", expected)
+
+
 def test_a_day_that_another_request_has_noticed_is_not_taken_for_ones_own(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +223,7 @@ def test_a_database_that_was_restarted_answers_again(paths: Paths) -> None:
         url = paths.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
             await other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         return await paths.graph.execute(paths.database, "{ districts { totalCount } }")

@@ -1,7 +1,7 @@
 """Connections for serving: few, kept open, given out at once or refused soon."""
 
 import asyncio
-import selectors
+import select
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -38,17 +38,18 @@ class Pool:
         self._timeout = statement_timeout
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit for one block; raises DatabaseUnavailable where there is none to be had."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._free.acquire()
-        except TimeoutError:
-            raise self._unavailable("all connections have been busy for too long") from None
+    async def connection(self, begin: str | None = None) -> AsyncIterator[Connection]:
+        """A connection in autocommit for one block, on which `begin` has been run.
+
+        Raises DatabaseUnavailable where there is none to be had.
+        """
+        await self._wait()
         try:
             connection = await self._living()
             try:
                 with self._in_words(connection):
+                    if begin is not None:
+                        await connection.execute(begin)
                     yield connection
             finally:
                 await self._put_back(connection)
@@ -83,6 +84,16 @@ class Pool:
             if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
                 raise self._unavailable(str(error)) from error
             raise
+
+    async def _wait(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._unavailable("all connections have been busy for too long") from None
 
     async def _living(self) -> Connection:
         """An idle connection, or a new one; those that died while idle are thrown away without a word."""
@@ -143,9 +154,9 @@ async def fetch(
 
 def _speaks(connection: Connection) -> bool:
     """Whether the server has said something that nobody asked for: that it ends, most likely."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.fileno(), selectors.EVENT_READ)
-        return bool(selector.select(0))
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    return bool(heard.poll(0))
 
 
 class _Bytes(Loader):

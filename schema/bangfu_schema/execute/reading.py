@@ -34,6 +34,10 @@ def _statement_of_the_day() -> str:
     return str(select(day_of_the_books()).compile(dialect=DIALECT, compile_kwargs=RENDERED))
 
 
+def _date_of(day: str | Unknown | None) -> date:
+    return date.fromisoformat(day) if isinstance(day, str) else date.today()
+
+
 class Reading:
     """The connection of one request, and the day it stands on."""
 
@@ -45,6 +49,7 @@ class Reading:
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._failure: BangfuError | None = None
         self._has_looked = False
         self._day: str | Unknown | None = database.reporting_date
@@ -62,11 +67,11 @@ class Reading:
             assert row is not None, "a compiled statement always has a row"
             json: bytes | None
             json, *known, day = row
-            if self._fixed is not None or day == self._day:
+            if self._fixed is not None or _date_of(day) == given.today:
                 break
             # The books were moved to another day since the last request; what was counted is of the day before.
             self._day = self._database.reporting_date = day
-            given = Input(given.arguments, await self.today())
+            given = Input(given.arguments, _date_of(day))
             values = plan.values(given)
         for place, is_known in zip(plan.places, known, strict=True):
             if not is_known:
@@ -80,14 +85,17 @@ class Reading:
             return self._fixed
         if self._day is UNKNOWN:
             await self.look_up_today()
-        return date.fromisoformat(self._day) if isinstance(self._day, str) else date.today()
+        return _date_of(self._day)
 
     async def look_up_today(self) -> None:
         """Asks for the day of the books, once, for whoever runs no statement that tells it."""
-        if self._fixed is None and not self._has_looked:
-            self._has_looked = True
-            row = await self._fetch(_statement_of_the_day(), {})
-            self._day = self._database.reporting_date = row[0] if row is not None else None
+        if self._fixed is not None:
+            return
+        async with self._looking:  # the fields of a request ask side by side
+            if not self._has_looked:
+                row = await self._fetch(_statement_of_the_day(), {})
+                self._day = self._database.reporting_date = row[0] if row is not None else None
+                self._has_looked = True
 
     async def close(self) -> None:
         """Gives the connection back."""
@@ -108,8 +116,7 @@ class Reading:
 
     async def _snapshot(self) -> Connection:
         if self._connection is None:
-            self._connection = await self._stack.enter_async_context(self._database.pool.connection())
-            await self._connection.execute(_BEGIN)
+            self._connection = await self._stack.enter_async_context(self._database.pool.connection(_BEGIN))
             self._stack.push_async_callback(self._end)
         return self._connection
 
