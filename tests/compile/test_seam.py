@@ -2,6 +2,7 @@
 
 import inspect
 
+from graphql import build_schema, parse
 from graphql.execution.collect_fields import CollectedFields, FieldDetails
 from graphql.execution.executor import Executor
 from tests.compile.paths import Paths
@@ -20,6 +21,14 @@ def test_the_methods_are_where_they_were() -> None:
         "return_type",
         "field_details_list",
     ]
+
+
+def test_a_single_field_can_be_executed_with_errors_of_its_own() -> None:
+    parameters = ["self", "parent_type", "source", "field_details_list", "path", "position_context"]
+    assert list(inspect.signature(Executor.execute_field).parameters) == parameters
+    executor = Executor.build(build_schema("type Query { a: Int }"), parse("{ a }"))
+    assert isinstance(executor, Executor)
+    assert executor.build_per_event_executor(None).collected_errors is not executor.collected_errors
 
 
 def test_collected_fields_have_the_parts_that_are_read() -> None:

@@ -11,7 +11,7 @@ from bangfu.declare.grain import Grain
 from bangfu.domain.places import Place
 from bangfu.query.given import Arguments, Given, Parameters, Rule
 from bangfu.registry import Node
-from bangfu_schema.compile.selection import Chosen
+from bangfu_schema.compile.selection import Chosen, InPython
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,15 @@ class NamedPlace:
     known: ColumnElement[bool]
 
 
+@dataclass(frozen=True, eq=False)
+class Hole:
+    """A place in the answer that Python fills, by a field that is written by hand, from a row of a node."""
+
+    field: InPython
+    node: Node
+    key: str
+
+
 class Build:
     """The parameters of the statement being made, the arguments it is made for, and names that are given once."""
 
@@ -41,6 +50,7 @@ class Build:
         self._arguments = arguments
         self._numbers = count(1)
         self.places: list[NamedPlace] = []
+        self.holes: list[Hole] = []
         self.is_wide = False
         """Whether how to run the statement best depends on the values: on how large a place is, where a page begins."""
 

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, String, bindparam, cast, func, select
 
 from bangfu.query.given import today
 from bangfu.query.scope import scope
 from bangfu.registry import Link
-from bangfu_schema.compile.build import Build
-from bangfu_schema.compile.form import Columns, columns_of, labelled, one, row_id, shown
+from bangfu_schema.compile.build import Build, Hole
+from bangfu_schema.compile.form import Columns, columns_of, constant, labelled, one, row_id, shown
 from bangfu_schema.compile.measures import Figures, Rows, measures_in
 from bangfu_schema.compile.page import Show, connection
-from bangfu_schema.compile.selection import Chosen
+from bangfu_schema.compile.selection import Chosen, InPython
 from bangfu_schema.derive.fields import OfAttribute, OfCount, OfId, OfMany, OfMeasure, OfOne, OfSpace
+
+MARK = "hole"
+"""The parameter by which a hole is known in the JSON: another for each request, so that no text can look like one."""
 
 
 def row(build: Build, rows: Rows, chosen: Sequence[Chosen]) -> tuple[Show, FromClause]:
@@ -44,7 +47,18 @@ def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> Column
         case OfSpace():
             columns = columns_of(chosen.below, lambda each: _field(build, rows, figures, each))
             return one(select(*labelled(columns)).correlate_except(), columns, build.name("s"))
+        case InPython() as field:
+            build.holes.append(Hole(field, node, chosen.key))
+            return _hole(build, rows, len(build.holes) - 1)
     raise AssertionError(f"{chosen.meaning} is no field of a row")
+
+
+def _hole(build: Build, rows: Rows, number: int) -> ColumnElement[str]:
+    """Text that says which hole it is, and of which row: its columns as JSON."""
+    columns = [rows.alias.c[column.name] for column in rows.node.table.c]
+    row_ = select(*columns).correlate_except().subquery(build.name("h"))
+    json = select(cast(func.row_to_json(row_.table_valued()), String)).select_from(row_).scalar_subquery()
+    return func.concat(bindparam(MARK, None, type_=String()), constant(f":{number}:"), json)
 
 
 def _linked(build: Build, link: Link, parent: FromClause, chosen: Chosen) -> ColumnElement[Any]:

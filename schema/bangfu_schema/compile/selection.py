@@ -17,8 +17,12 @@ Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
 _DEFINITION = "strawberry-definition"
 
 
-class PythonFieldError(Exception):
-    """A selection holds a field that only Python can answer."""
+@dataclass(frozen=True, eq=False)
+class InPython:
+    """A field that is written by hand: SQL leaves a hole for it, and tells Python of the row whose field it is."""
+
+    owner: GraphQLObjectType
+    details: FieldDetailsList
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +33,7 @@ class Chosen:
     name: str
     owner: str
     """The type of the object it is chosen of."""
-    meaning: Meaning | None
+    meaning: Meaning | InPython | None
     """What it stands for; None for `__typename` and for the parts of a value that is no row."""
     place: int
     """Which of the selection's sites is its own."""
@@ -65,7 +69,7 @@ class Reader:
         self.sites: list[Site] = []
 
     def read(self, type_: GraphQLObjectType, details: FieldDetailsList) -> tuple[Chosen, ...]:
-        """What is chosen of an object of this type; raises PythonFieldError where SQL cannot answer all of it."""
+        """What is chosen of an object of this type."""
         collected = self._collect(type_, details)
         return tuple(self.field(type_, key, each) for key, each in collected.grouped_field_set.items())
 
@@ -81,11 +85,12 @@ class Reader:
         name = first.node.name.value
         definition = self._schema.get_field(type_, name)
         assert definition is not None, "validation lets no unknown field through"
-        meaning = _meaning(definition, name)
+        meaning = _meaning(definition, type_, details)
         place = len(self.sites)
         self.sites.append(Site(definition, first.node, first.fragment_variable_values))
         inner = concrete or get_named_type(definition.type)
-        below = self.read(inner, details) if is_object_type(inner) else ()
+        is_python = isinstance(meaning, InPython)
+        below = self.read(inner, details) if is_object_type(inner) and not is_python else ()
         return Chosen(key, name, type_.name, meaning, place, below)
 
 
@@ -95,11 +100,13 @@ def meaning_of(definition: GraphQLField) -> Meaning | None:
     return declared.meaning if isinstance(declared, DerivedField) else None
 
 
-def _meaning(definition: GraphQLField, name: str) -> Meaning | None:
+def _meaning(
+    definition: GraphQLField, owner: GraphQLObjectType, details: FieldDetailsList
+) -> Meaning | InPython | None:
     meaning = meaning_of(definition)
     if meaning is not None:
         return meaning
     declared = definition.extensions.get(_DEFINITION)
-    if name != "__typename" and not (declared is not None and declared.is_basic_field):
-        raise PythonFieldError(name)
-    return None
+    if declared is None or declared.is_basic_field:
+        return None
+    return InPython(owner, details)

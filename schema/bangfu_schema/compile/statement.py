@@ -11,7 +11,7 @@ from bangfu.query.given import Arguments, Given, Parameters
 from bangfu.query.scope import scope
 from bangfu.query.values import parse_id, place_key
 from bangfu.registry import Node
-from bangfu_schema.compile.build import Build, NamedPlace, Nodes
+from bangfu_schema.compile.build import Build, Hole, NamedPlace, Nodes
 from bangfu_schema.compile.form import columns_of, labelled, one
 from bangfu_schema.compile.measures import Rows
 from bangfu_schema.compile.page import connection
@@ -26,6 +26,7 @@ class Statement:
 
     select: Select[Any]
     places: tuple[NamedPlace, ...]
+    holes: tuple[Hole, ...]
     is_wide: bool
 
 
@@ -37,7 +38,7 @@ def compile_field(
     json = _json(build, chosen)
     known = [place.known.label(f"known_{number}") for number, place in enumerate(build.places)]
     columns = select(json.label("json"), *known, day.label("day"))
-    return Statement(columns, tuple(build.places), build.is_wide)
+    return Statement(columns, tuple(build.places), tuple(build.holes), build.is_wide)
 
 
 def _json(build: Build, chosen: Chosen) -> ColumnElement[Any]:

@@ -12,10 +12,12 @@ from bangfu.query.given import Input, Kept
 from bangfu.query.values import parse_id
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.form import TooWideError
-from bangfu_schema.compile.selection import Chosen, PythonFieldError, Reader
+from bangfu_schema.compile.row import MARK
+from bangfu_schema.compile.selection import Reader
 from bangfu_schema.compile.statement import compile_field
 from bangfu_schema.derive.fields import OfNode
 from bangfu_schema.execute.documents import Document, Skeleton
+from bangfu_schema.execute.holes import filled
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan, Plans
 from bangfu_schema.execute.reading import Reading, day_of_the_books
@@ -32,15 +34,15 @@ class Compiler:
     nodes: Nodes
     plans: Plans = field(default_factory=Plans)
 
-    def plan(self, skeleton: Skeleton, chosen: Chosen, given: Input) -> Plan:
+    def plan(self, skeleton: Skeleton, given: Input) -> Plan:
         """The plan for a selection and the shape of its arguments."""
         shape = tuple(map(shape_of, given.arguments))
-        return self.plans.find((skeleton, shape), lambda: self.compile(chosen, given))
+        return self.plans.find((skeleton, shape), lambda: self.compile(skeleton, given))
 
-    def compile(self, chosen: Chosen, given: Input) -> Plan:
+    def compile(self, skeleton: Skeleton, given: Input) -> Plan:
         """A new plan; raises UserError where an argument cannot be."""
         kept = Kept(given)
-        return Plan.of(compile_field(self.nodes, chosen, kept, given.arguments, day_of_the_books()), kept)
+        return Plan.of(compile_field(self.nodes, skeleton.chosen, kept, given.arguments, day_of_the_books()), kept)
 
 
 class Completion:
@@ -69,14 +71,12 @@ class Completion:
         """The finished value of a field of the root."""
         skeleton = self._skeleton(selection, reached)
         arguments = skeleton.arguments(reached.executor.variable_values)
-        if self._plainly or skeleton.chosen is None:
+        if self._plainly:
             await self._reading.look_up_today()
-        if skeleton.chosen is None:
-            return await self._by_fields(selection, reached)
         given = Input(arguments, await self._reading.today())
         try:
             with self._observed.phase("compile"):
-                plan = self._compiler.plan(skeleton, skeleton.chosen, given)
+                plan = self._compiler.plan(skeleton, given)
             # What is wrong with an argument is told in the same way on both paths: before anything is read.
             values = plan.values(given)
         except UserError as error:
@@ -89,6 +89,11 @@ class Completion:
             json = await self._reading.json(plan, given, values)
         except UserError as error:
             raise _placed(error, skeleton) from error
+        if json is not None and plan.holes:
+            with self._observed.phase("python"):
+                json = await filled(json, values[MARK], plan.holes, reached)
+            if json is None:
+                return await self._by_fields(selection, reached)
         return None if json is None else orjson.Fragment(json)
 
     async def _by_fields(self, selection: Selection, reached: Reached) -> Any:
@@ -105,10 +110,7 @@ class Completion:
 
     def _read(self, reached: Reached, concrete: GraphQLObjectType | None) -> Skeleton:
         reader = Reader(self._compiler.schema, reached.executor.collect_subfields)
-        try:
-            chosen = reader.field(reached.info.parent_type, reached.key, reached.details, concrete)
-        except PythonFieldError:
-            return Skeleton.of(None, ())
+        chosen = reader.field(reached.info.parent_type, reached.key, reached.details, concrete)
         return Skeleton.of(chosen, reader.sites)
 
     def _concrete(self, selection: Selection) -> GraphQLObjectType | None:

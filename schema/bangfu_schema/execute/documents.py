@@ -36,8 +36,7 @@ _LONGEST = 20_000  # characters; longer documents are answered, but not kept
 class Skeleton:
     """A root field's selection as it was read, and where its arguments stand."""
 
-    chosen: Chosen | None
-    """None where a field has to be answered in Python."""
+    chosen: Chosen
     sites: tuple[Site, ...]
     fixed: tuple[Arguments | None, ...]
     """The arguments of sites that no variable changes."""
@@ -45,10 +44,10 @@ class Skeleton:
     """The path in the answer to each site's field, or, below a list, to the list."""
 
     @classmethod
-    def of(cls, chosen: Chosen | None, sites: Sequence[Site]) -> "Skeleton":
+    def of(cls, chosen: Chosen, sites: Sequence[Site]) -> "Skeleton":
         """What was read of a selection."""
         fixed = tuple(None if _varies(site) else site.arguments(None) for site in sites)
-        return cls(chosen, tuple(sites), fixed, dict(_ways(chosen, sites, ())) if chosen is not None else {})
+        return cls(chosen, tuple(sites), fixed, dict(_ways(chosen, sites, ())))
 
     def arguments(self, variables: VariableValues) -> list[Arguments]:
         """The arguments of every site for a request."""

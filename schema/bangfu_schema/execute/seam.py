@@ -1,18 +1,20 @@
 """The seam into graphql-core: a field that answers with a `Selection` is completed by whoever made it.
 
-`complete_object_value`, `complete_abstract_value` and `collect_subfields` are not public; this is the one place that
-knows them, and `tests/compile/test_seam.py` fails when they change.
+`complete_object_value`, `complete_abstract_value`, `collect_subfields`, `execute_field` and what collects errors are
+not public; this is the one place that knows them, and `tests/compile/test_seam.py` fails when they change.
 """
 
-from collections.abc import Awaitable
+from asyncio import gather
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLResolveInfo
+from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from bangfu_schema.compile.selection import InPython
 from bangfu_schema.derive.fields import Meaning
 
 
@@ -39,6 +41,26 @@ class Reached:
         return self.executor.complete_one_of_several(
             self.type, self.details, self.info, self.path, result, self.position
         )
+
+    async def filling(self, fields: Sequence[tuple[InPython, str, Any]]) -> list[Any] | None:
+        """The values of fields that are written by hand, each of a row, under a key; None where one of them fails.
+
+        Where a value fails, what stands above it may have to be null: that is for the usual way to say.
+        """
+        executor = self.executor.build_per_event_executor(self.executor.root_value)  # one with errors of its own
+        values: list[Any] = []
+        for field, key, row in fields:
+            path = self.path.add_key(key, field.owner.name)
+            try:
+                values.append(executor.execute_field(field.owner, row, field.details, path, self.position))
+            except GraphQLError as error:
+                values.append(error)
+        waiting = [index for index, value in enumerate(values) if executor.is_awaitable(value)]
+        settled = await gather(*(values[index] for index in waiting), return_exceptions=True)
+        for index, value in zip(waiting, settled, strict=True):
+            values[index] = value
+        has_failed = any(isinstance(value, BaseException) for value in values)
+        return None if has_failed or executor.collected_errors.errors else values
 
 
 class Completer(Protocol):
