@@ -28,7 +28,7 @@ test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to py
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does
+test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and compile ten thousand
 	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query $(ARGS)
 
 .PHONY: lint

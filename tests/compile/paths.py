@@ -1,6 +1,7 @@
 """Asks the same of both paths."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -8,6 +9,9 @@ from bangfu.store import Database
 from bangfu_schema import Graph, Observed, decoded
 
 T = TypeVar("T")
+
+EXAMPLES = int(os.environ.get("BANGFU_EXAMPLES", "200"))
+"""How many questions are asked in all; `make test-long` asks ten times as many."""
 
 
 class Paths:

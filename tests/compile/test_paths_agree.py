@@ -1,6 +1,5 @@
 """One statement answers what is answered field by field: random questions over the whole schema and odd rows."""
 
-import os
 from functools import cache
 from typing import Any
 
@@ -8,14 +7,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import nodes, queries
-from tests.compile.paths import Paths
+from tests.compile.paths import EXAMPLES, Paths
 from tests.compile.tame import Tame
 
 from bangfu.registry import discover
 from bangfu_schema import Graph
-
-EXAMPLES = int(os.environ.get("BANGFU_EXAMPLES", "200"))
-"""How many questions are asked in all; `make test-long` asks ten times as many."""
 
 PARTS: tuple[tuple[str, ...], ...] = (
     ("district", "townships", "targets"),

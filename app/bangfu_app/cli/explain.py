@@ -17,11 +17,11 @@ def explain(
         bool, typer.Option("--analyze", help="Run the statements once more, and time each step.")
     ] = False,
     variables: Annotated[str, typer.Option(help="The document's variables, as JSON.")] = "{}",
-    as_json: Annotated[bool, typer.Option("--json", help="Print a list of {statement, values, plan}.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of {statement, plan}.")] = False,
 ) -> None:
     """Show a document's SQL and its plan. 查看查詢的 SQL 與執行計劃
 
-    Each field of the root becomes one statement; a field that only Python can answer becomes none.
+    Each field of the root becomes one statement, shown with its values, so that it can be pasted into psql.
     Ends with 1 if the graph refuses the document.
 
     [bold]Examples[/]
@@ -37,13 +37,22 @@ def explain(
     if as_json:
         import orjson
 
-        rows = [{"statement": each.sql, "values": each.values, "plan": each.plan} for each in statements]
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2, default=str).decode())
+        rows = [{"statement": each.sql, "plan": each.plan} for each in statements]
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
     else:
         for each in statements:
-            typer.echo(f"{each.sql}\n\n" + "\n".join(each.plan) + "\n")
+            typer.echo(f"{_laid_out(each.sql)};\n\n" + "\n".join(each.plan) + "\n")
     if "errors" in answer:
         raise typer.Exit(Ending.NO)
+
+
+def _laid_out(sql: str) -> str:
+    import sqlparse
+
+    try:
+        return str(sqlparse.format(sql, reindent=True, indent_width=2, wrap_after=100))
+    except sqlparse.exceptions.SQLParseError:  # one of thousands of lines
+        return sql
 
 
 def _variables(text: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Shows a document's statements to people: the SQL, and PostgreSQL's own plan for it."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from psycopg import AsyncClientCursor
 
 from bangfu.store import Database
 from bangfu_schema.execute.observed import Observed
@@ -9,10 +10,9 @@ from bangfu_schema.execute.observed import Observed
 
 @dataclass(frozen=True)
 class Explained:
-    """A statement, its parameters, and the plan line by line."""
+    """A statement as it can be run by hand, its values in it, and the plan line by line."""
 
     sql: str
-    values: dict[str, Any]
     plan: list[str]
 
 
@@ -24,5 +24,6 @@ async def explain(database: Database, observed: Observed, *, analyze: bool = Fal
         for ran in observed.statements:
             text = f"EXPLAIN ({options}) {ran.sql}"
             cursor = await connection.execute(text, ran.values)
-            shown.append(Explained(ran.sql, dict(ran.values), [line for (line,) in await cursor.fetchall()]))
+            by_hand = AsyncClientCursor(connection).mogrify(ran.sql, ran.values)
+            shown.append(Explained(by_hand, [line for (line,) in await cursor.fetchall()]))
     return shown
