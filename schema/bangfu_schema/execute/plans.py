@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql
 
 from bangfu.query.given import Input, Kept
+from bangfu.store.command import Command
 from bangfu_schema.compile.build import NamedPlace
 from bangfu_schema.compile.statement import Statement
 
@@ -21,6 +22,8 @@ class Plan:
     """A statement as the driver takes it, and how its parameters follow from what a request gives."""
 
     sql: str
+    """For people: its parameters have names."""
+    command: Command
     constants: Mapping[str, Any]
     kept: Kept
     places: tuple[NamedPlace, ...]
@@ -42,7 +45,8 @@ class Plan:
             for name, value in made.params.items()
             if name not in given
         }
-        return cls(str(made), constants, kept, statement.places, not statement.is_wide)
+        sql = str(made)
+        return cls(sql, Command.of(sql), constants, kept, statement.places, not statement.is_wide)
 
     def values(self, given: Input) -> dict[str, Any]:
         """The statement's parameters for a request; raises UserError where it gives what cannot be."""
