@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from psycopg.abc import Buffer
 from sqlalchemy import ColumnElement, Text, select
 
 from bangfu.errors import BangfuError
@@ -55,18 +56,32 @@ class Reading:
         self._has_looked = False
         self._day: str | Unknown | None = database.reporting_date
         """The day of the books that this request was given; others may notice meanwhile that it was moved."""
+        self._told: dict[str, Buffer | Exception | None] = {}
 
-    async def json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> bytes | None:
+    async def json(self, key: str, plan: Plan, given: Input, values: Mapping[str, Any]) -> Buffer | None:
         """The JSON of a plan for what a request gives; null where there is no such row.
 
+        Each field of the root, by its key, is read once: what was told, answer or mistake, is told again.
         Raises UserError where an argument names a place that there is not.
         """
+        if key not in self._told:
+            try:
+                self._told[key] = await self._json(plan, given, values)
+            except Exception as error:
+                self._told[key] = error
+                raise
+        told = self._told[key]
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    async def _json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> Buffer | None:
         while True:
             with self._observed.phase("sql"):
                 row = await self._fetch(plan.command, values, prepare=plan.is_prepared)
             self._observed.statements.append(Ran(plan.sql, values))
             assert row is not None, "a compiled statement always has a row"
-            json: bytes | None
+            json: Buffer | None
             json, *known, day = row
             if self._fixed is not None or _date_of(day) == given.today:
                 break
