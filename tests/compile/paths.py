@@ -23,12 +23,18 @@ class Paths:
         self._runner = runner
 
     def both(self, document: str, variables: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The compiled and the plain answer."""
-        return self._ask(document, variables, plainly=False), self._ask(document, variables, plainly=True)
+        """The compiled and the plain answer; asked again, the compiled one has to be the same."""
+        compiled = self._ask(document, variables, plainly=False)
+        assert self._ask(document, variables, plainly=False) == compiled
+        return compiled, self._ask(document, variables, plainly=True)
 
     def compiled(self, document: str) -> dict[str, Any]:
         """The compiled answer."""
         return self._ask(document, None, plainly=False)
+
+    def named(self, document: str, operation: str | None, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The compiled answer to an operation of a document."""
+        return decoded(self.run(self.graph.execute(self.database, document, variables, operation)))
 
     def observed(self, document: str) -> Observed:
         """What can be said of a request afterwards."""

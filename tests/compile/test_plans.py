@@ -11,6 +11,7 @@ import pytest
 from tests.compile.paths import EXAMPLES, Paths
 
 from bangfu.store import DatabaseUnavailable, pool
+from bangfu.store.command import Command
 from bangfu.store.database import UNKNOWN
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, write_setting
@@ -101,6 +102,23 @@ def test_plans_and_documents_are_bounded_and_leak_nothing(paths: Paths) -> None:
     assert second - first < 300_000, "further documents keep memory"
 
 
+def test_what_several_fields_share_stays_prepared(paths: Paths) -> None:
+    """The end of a snapshot does not make the driver forget its connection's statements."""
+
+    async def asked_twice() -> list[str]:
+        await paths.database.pool.close()
+        for _ in range(2):
+            await paths.graph.execute(
+                paths.database, '{ a: district(code: "620502") { name } districts { totalCount } }'
+            )
+        async with paths.database.pool.connection() as connection:
+            cursor = await connection.execute("SELECT statement FROM pg_prepared_statements", prepare=False)
+            return [statement for (statement,) in await cursor.fetchall()]
+
+    prepared = paths.run(asked_twice())
+    assert len([statement for statement in prepared if "row_to_json" in statement]) == 2, prepared
+
+
 def test_a_cancelled_request_stops_in_postgresql_too(paths: Paths) -> None:
     """64 clients that go away leave no statement and no connection behind."""
 
@@ -150,12 +168,12 @@ def test_a_snapshot_that_is_cut_off_is_a_database_that_is_away(paths: Paths, mon
         document = "{ a: districts { totalCount } b: districts { totalCount } }"
         fetch = pool.fetch
 
-        async def cutting(connection: Connection, sql: str, values: Mapping[str, Any], **options: Any) -> Any:
+        async def cutting(connection: Connection, command: Command, values: Mapping[str, Any], **options: Any) -> Any:
             pid = connection.info.backend_pid
             url = paths.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
             async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
                 await other.execute("SELECT pg_terminate_backend(%s)", (pid,))
-            return await fetch(connection, sql, values, **options)
+            return await fetch(connection, command, values, **options)
 
         monkeypatch.setattr(pool, "fetch", cutting)
         await paths.graph.execute(paths.database, document)
@@ -202,12 +220,12 @@ def test_a_day_that_another_request_has_noticed_is_not_taken_for_ones_own(
     before = str(paths.database.reporting_date)
     fetch = pool.fetch
 
-    async def late(connection: Connection, sql: str, values: Mapping[str, Any], **options: Any) -> Any:
+    async def late(connection: Connection, command: Command, values: Mapping[str, Any], **options: Any) -> Any:
         # Meanwhile the books are moved, and another request has seen it.
         with paths.database.engine.begin() as other:
             write_setting(other, REPORTING_DATE, "2014-06-30")
         paths.database.reporting_date = "2014-06-30"
-        return await fetch(connection, sql, values, **options)
+        return await fetch(connection, command, values, **options)
 
     monkeypatch.setattr(pool, "fetch", late)
     try:

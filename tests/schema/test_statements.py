@@ -15,6 +15,7 @@ from bangfu.declare.measures import Ratio
 from bangfu.registry import MeasureField, Node, Platform
 from bangfu.registry.nodes import plural
 from bangfu.store import Database, pool
+from bangfu.store.command import Command
 from bangfu.store.pool import Connection
 from bangfu_schema import Graph
 from bangfu_testing import ask
@@ -50,10 +51,10 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 
 async def _noted(
-    fetch: Any, sent: list[str], connection: Connection, sql: str, values: Mapping[str, Any], *, prepare: bool = True
+    fetch: Any, sent: list[str], connection: Connection, command: Command, values: Mapping[str, Any], **options: Any
 ) -> Any:
-    sent.append(sql)
-    return await fetch(connection, sql, values, prepare=prepare)
+    sent.append(command.text.decode())
+    return await fetch(connection, command, values, **options)
 
 
 def statements(graph: Graph, database: Database, inside: str, first: int, inner: int, *, plainly: bool) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -156,10 +157,15 @@ def _is_busy(error: BaseException | None) -> bool:
     return False
 
 
-def _accepted(request: Request) -> list[str]:
+def _accepted(request: Request) -> tuple[str, ...]:
     """Media types the client accepts, best first."""
+    return _ranked(",".join(request.headers.getlist("accept")))
+
+
+@lru_cache(maxsize=64)  # clients of one kind send the same at each request
+def _ranked(accept: str) -> tuple[str, ...]:
     ranked = []
-    for position, item in enumerate(",".join(request.headers.getlist("accept")).split(",")):
+    for position, item in enumerate(accept.split(",")):
         kind, *parameters = (part.strip().lower() for part in item.split(";"))
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         try:
@@ -168,7 +174,7 @@ def _accepted(request: Request) -> list[str]:
             weight = 0.0
         if kind and weight > 0:
             ranked.append((-weight, position, kind))
-    return [kind for _, _, kind in sorted(ranked)]
+    return tuple(kind for _, _, kind in sorted(ranked))
 
 
 def _wants_page(request: Request) -> bool:

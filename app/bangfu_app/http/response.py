@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+
+from bangfu_schema import encoded
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -24,7 +25,7 @@ def respond(
 ) -> Response:
     """JSON in UTF-8."""
     return Response(
-        orjson.dumps(content),
+        encoded(content),
         status_code=status,
         headers=dict(headers or {}),
         media_type=f"{media_type}; charset=utf-8",

@@ -3,18 +3,19 @@
 import asyncio
 import select
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
 from bangfu.errors import OperationError, UserError
+from bangfu.store.command import Command
 
 PATIENCE = 10.0
 """Seconds a request waits for a connection while all are busy."""
@@ -43,47 +44,60 @@ class Pool:
 
         Raises DatabaseUnavailable where there is none to be had.
         """
-        await self._wait()
+        connection = await self._take()
         try:
-            connection = await self._living()
-            try:
-                with self._in_words(connection):
-                    if begin is not None:
-                        await connection.execute(begin)
-                    yield connection
-            finally:
-                await self._put_back(connection)
+            if begin is not None:
+                await connection.execute(begin)
+            yield connection
+        except psycopg.OperationalError as error:
+            self._tell(error, connection)
+            raise
         finally:
-            self._free.release()
+            await self._give_back(connection)
 
-    async def fetch(self, sql: str, values: Mapping[str, Any], *, prepare: bool = True) -> TupleRow | None:
+    async def fetch(self, command: Command, values: Mapping[str, Any], *, prepare: bool = True) -> TupleRow | None:
         """The first row of a statement."""
-        async with self.connection() as connection:
-            return await fetch(connection, sql, values, prepare=prepare)
+        connection = await self._take()
+        try:
+            return await self.fetch_on(connection, command, values, prepare=prepare)
+        finally:
+            await self._give_back(connection)
 
     async def fetch_on(
-        self, connection: Connection, sql: str, values: Mapping[str, Any], *, prepare: bool = True
+        self, connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
     ) -> TupleRow | None:
         """The same on a connection that is held for several statements."""
-        with self._in_words(connection):
-            return await fetch(connection, sql, values, prepare=prepare)
+        try:
+            return await fetch(connection, command, values, prepare=prepare)
+        except psycopg.OperationalError as error:
+            self._tell(error, connection)
+            raise
 
     async def close(self) -> None:
         """Closes what is idle."""
         while self._idle:
             await self._idle.pop().close()
 
-    @contextmanager
-    def _in_words(self, connection: Connection) -> Iterator[None]:
-        """Tells what the driver says of time that is up, and of a server that has gone."""
-        try:
-            yield
-        except psycopg.errors.QueryCanceled as error:
+    def _tell(self, error: psycopg.OperationalError, connection: Connection) -> None:
+        """Raises in our words what the driver says of time that is up, and of a server that has gone."""
+        if isinstance(error, psycopg.errors.QueryCanceled):
             raise timed_out(self._timeout) from error
-        except psycopg.OperationalError as error:
-            if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
-                raise self._unavailable(str(error)) from error
+        if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
+            raise self._unavailable(str(error)) from error
+
+    async def _take(self) -> Connection:
+        await self._wait()
+        try:
+            return await self._living()
+        except BaseException:
+            self._free.release()
             raise
+
+    async def _give_back(self, connection: Connection) -> None:
+        try:
+            await self._put_back(connection)
+        finally:
+            self._free.release()
 
     async def _wait(self) -> None:
         if not self._free.locked():
@@ -117,11 +131,11 @@ class Pool:
             )
         except psycopg.OperationalError as error:
             raise self._unavailable(str(error)) from error
-        connection.adapters.register_loader("json", _Bytes)
+        connection.adapters.register_loader("json", _AsItComes)
         return connection
 
     async def _put_back(self, connection: Connection) -> None:
-        if connection.closed or connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+        if connection.closed or connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             await connection.close()
         else:
             self._idle.append(connection)
@@ -144,12 +158,12 @@ def timed_out(seconds: float) -> UserError:
 
 
 async def fetch(
-    connection: Connection, sql: str, values: Mapping[str, Any], *, prepare: bool = True
+    connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
 ) -> TupleRow | None:
     """The first row of a statement; one that is not prepared is planned anew, with its values."""
-    cursor = await connection.execute(sql, values, prepare=prepare)
-    row: TupleRow | None = await cursor.fetchone()
-    return row
+    cursor = AsyncRawCursor(connection)
+    await cursor.execute(command.text, [values[name] for name in command.names], prepare=prepare)
+    return await cursor.fetchone()
 
 
 def _speaks(connection: Connection) -> bool:
@@ -159,9 +173,9 @@ def _speaks(connection: Connection) -> bool:
     return bool(heard.poll(0))
 
 
-class _Bytes(Loader):
-    """JSON as it comes: it is passed on, never read."""
+class _AsItComes(Loader):
+    """JSON is passed on, never read; a view of the result's memory, which lives as long as the view, saves a copy."""
 
-    def load(self, data: Buffer) -> bytes:
+    def load(self, data: Buffer) -> Buffer:
         """The bytes themselves."""
-        return bytes(data)
+        return data

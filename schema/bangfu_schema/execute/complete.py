@@ -1,11 +1,12 @@
 """Completes the fields of the root: by one statement each, or field by field where Python has to answer."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
-import orjson
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+from psycopg.abc import Buffer
 
 from bangfu.errors import UserError
 from bangfu.query.given import Input, Kept
@@ -17,6 +18,7 @@ from bangfu_schema.compile.selection import Reader
 from bangfu_schema.compile.statement import compile_field
 from bangfu_schema.derive.fields import OfNode
 from bangfu_schema.execute.documents import Document, Skeleton
+from bangfu_schema.execute.encoding import Written
 from bangfu_schema.execute.holes import filled
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan, Plans
@@ -36,7 +38,7 @@ class Compiler:
 
     def plan(self, skeleton: Skeleton, given: Input) -> Plan:
         """The plan for a selection and the shape of its arguments."""
-        shape = tuple(map(shape_of, given.arguments))
+        shape = tuple(shape_of(given.arguments[place]) for place in skeleton.varying)
         return self.plans.find((skeleton, shape), lambda: self.compile(skeleton, given))
 
     def compile(self, skeleton: Skeleton, given: Input) -> Plan:
@@ -66,6 +68,9 @@ class Completion:
         self._plain = plain
         self._observed = observed
         self._plainly = plainly
+        self._outcome: Hashable = ()
+        self._direct: dict[str, Skeleton] = {}
+        """The fields that were answered by one statement, and would be again with other values."""
 
     async def complete(self, selection: Selection, reached: Reached) -> Any:
         """The finished value of a field of the root."""
@@ -86,15 +91,27 @@ class Completion:
         if self._plainly:
             return await self._by_fields(selection, reached)
         try:
-            json = await self._reading.json(plan, given, values)
+            json = await self._reading.json(reached.key, plan, given, values)
         except UserError as error:
             raise _placed(error, skeleton) from error
-        if json is not None and plan.holes:
-            with self._observed.phase("python"):
-                json = await filled(json, values[MARK], plan.holes, reached)
-            if json is None:
-                return await self._by_fields(selection, reached)
-        return None if json is None else orjson.Fragment(json)
+        if plan.holes:
+            return await self._filled(json, values[MARK], plan, selection, reached)
+        if not isinstance(selection.meaning, OfNode):  # whose type depends on the value of its argument
+            self._direct[reached.key] = skeleton
+        return None if json is None else Written(json)
+
+    def note_route(self, data: Mapping[str, Any]) -> None:
+        """Keeps how this was answered for later requests, where each field of the root was by one statement."""
+        if self._direct and data.keys() == self._direct.keys():
+            route = tuple((key, self._direct[key]) for key in data)
+            self._document.note((self._operation, self._outcome), route)
+
+    async def _filled(self, json: Buffer | None, mark: str, plan: Plan, selection: Selection, reached: Reached) -> Any:
+        if json is None:
+            return None
+        with self._observed.phase("python"):
+            whole = await filled(bytes(json), mark, plan.holes, reached)
+        return await self._by_fields(selection, reached) if whole is None else Written(whole)
 
     async def _by_fields(self, selection: Selection, reached: Reached) -> Any:
         value = await self._plain.resolve(selection, reached.key)
@@ -104,8 +121,8 @@ class Completion:
     def _skeleton(self, selection: Selection, reached: Reached) -> Skeleton:
         """The selection as it was read before, or is read now."""
         concrete = self._concrete(selection)
-        outcome = self._document.outcome(reached.executor.variable_values.coerced)
-        name = (self._operation, reached.key, outcome, concrete.name if concrete is not None else None)
+        self._outcome = self._document.outcome(reached.executor.variable_values.coerced)
+        name = (self._operation, reached.key, self._outcome, concrete.name if concrete is not None else None)
         return self._document.skeleton(name, lambda: self._read(reached, concrete))
 
     def _read(self, reached: Reached, concrete: GraphQLObjectType | None) -> Skeleton:

@@ -17,6 +17,7 @@ from graphql import (
     Visitor,
     get_nullable_type,
     is_list_type,
+    is_non_null_type,
     parse,
     validate,
     visit,
@@ -38,23 +39,35 @@ class Skeleton:
 
     chosen: Chosen
     sites: tuple[Site, ...]
-    fixed: tuple[Arguments | None, ...]
-    """The arguments of sites that no variable changes."""
+    fixed: tuple[Arguments, ...]
+    """The arguments of sites that no variable changes, and nothing for the others."""
+    varying: tuple[int, ...]
+    """The sites whose arguments hold a variable."""
     ways: Mapping[int, tuple[str, ...]]
     """The path in the answer to each site's field, or, below a list, to the list."""
 
     @classmethod
     def of(cls, chosen: Chosen, sites: Sequence[Site]) -> "Skeleton":
         """What was read of a selection."""
-        fixed = tuple(None if _varies(site) else site.arguments(None) for site in sites)
-        return cls(chosen, tuple(sites), fixed, dict(_ways(chosen, sites, ())))
+        varying = tuple(place for place, site in enumerate(sites) if _varies(site))
+        fixed = tuple({} if place in varying else site.arguments(None) for place, site in enumerate(sites))
+        return cls(chosen, tuple(sites), fixed, varying, dict(_ways(chosen, sites, ())))
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether the field itself, whose site is the first, may be null."""
+        return not is_non_null_type(self.sites[0].definition.type)
 
     def arguments(self, variables: VariableValues) -> list[Arguments]:
         """The arguments of every site for a request."""
-        return [
-            site.arguments(variables) if fixed is None else fixed
-            for site, fixed in zip(self.sites, self.fixed, strict=True)
-        ]
+        found = list(self.fixed)
+        for place in self.varying:
+            found[place] = self.sites[place].arguments(variables)
+        return found
+
+
+Route = tuple[tuple[str, Skeleton], ...]
+"""All fields of the root of an operation, by their keys in the answer; each is answered by one statement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +78,7 @@ class Document:
     switches: tuple[str, ...]
     """The variables that `@skip` and `@include` depend on."""
     skeletons: dict[Hashable, Skeleton] = field(default_factory=dict)
+    routes: dict[Hashable, Route] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()
     """The variables that say how many rows a list has."""
     demands: dict[Hashable, Demand] = field(default_factory=dict)
@@ -77,6 +91,12 @@ class Document:
                 self.skeletons.clear()  # a document of many switches has more outcomes than are worth keeping
             skeleton = self.skeletons[name] = read()
         return skeleton
+
+    def note(self, name: Hashable, route: Route) -> None:
+        """Keeps a route for later requests."""
+        if len(self.routes) >= _MOST:
+            self.routes.clear()
+        self.routes[name] = route
 
     def outcome(self, variables: Mapping[str, Any]) -> Hashable:
         """What decides which of its fields are left out."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql
 
 from bangfu.query.given import Input, Kept
+from bangfu.store.command import Command
 from bangfu_schema.compile.build import Hole, NamedPlace
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.statement import Statement
@@ -23,6 +24,8 @@ class Plan:
     """A statement as the driver takes it, and how its parameters follow from what a request gives."""
 
     sql: str
+    """For people: its parameters have names."""
+    command: Command
     constants: Mapping[str, Any]
     kept: Kept
     places: tuple[NamedPlace, ...]
@@ -47,7 +50,9 @@ class Plan:
             for name, value in made.params.items()
             if name not in given
         }
-        return cls(str(made), constants, kept, statement.places, statement.holes, not statement.is_wide)
+        sql = str(made)
+        holes = statement.holes
+        return cls(sql, Command.of(sql), constants, kept, statement.places, holes, not statement.is_wide)
 
     def values(self, given: Input) -> dict[str, Any]:
         """The statement's parameters for a request; raises UserError where it gives what cannot be."""

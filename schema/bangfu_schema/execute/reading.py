@@ -7,12 +7,14 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from psycopg.abc import Buffer
 from sqlalchemy import ColumnElement, Text, select
 
 from bangfu.errors import BangfuError
 from bangfu.query.given import Input, told_of
 from bangfu.query.values import unknown_place
 from bangfu.store import Database
+from bangfu.store.command import Command
 from bangfu.store.database import UNKNOWN, Unknown
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, SETTING
@@ -30,8 +32,8 @@ def day_of_the_books() -> ColumnElement[Any]:
 
 
 @cache
-def _statement_of_the_day() -> str:
-    return str(select(day_of_the_books()).compile(dialect=DIALECT, compile_kwargs=RENDERED))
+def _statement_of_the_day() -> Command:
+    return Command.of(str(select(day_of_the_books()).compile(dialect=DIALECT, compile_kwargs=RENDERED)))
 
 
 def _date_of(day: str | Unknown | None) -> date:
@@ -54,18 +56,32 @@ class Reading:
         self._has_looked = False
         self._day: str | Unknown | None = database.reporting_date
         """The day of the books that this request was given; others may notice meanwhile that it was moved."""
+        self._told: dict[str, Buffer | Exception | None] = {}
 
-    async def json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> bytes | None:
+    async def json(self, key: str, plan: Plan, given: Input, values: Mapping[str, Any]) -> Buffer | None:
         """The JSON of a plan for what a request gives; null where there is no such row.
 
+        Each field of the root, by its key, is read once: what was told, answer or mistake, is told again.
         Raises UserError where an argument names a place that there is not.
         """
+        if key not in self._told:
+            try:
+                self._told[key] = await self._json(plan, given, values)
+            except Exception as error:
+                self._told[key] = error
+                raise
+        told = self._told[key]
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    async def _json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> Buffer | None:
         while True:
             with self._observed.phase("sql"):
-                row = await self._fetch(plan.sql, values, prepare=plan.is_prepared)
+                row = await self._fetch(plan.command, values, prepare=plan.is_prepared)
             self._observed.statements.append(Ran(plan.sql, values))
             assert row is not None, "a compiled statement always has a row"
-            json: bytes | None
+            json: Buffer | None
             json, *known, day = row
             if self._fixed is not None or _date_of(day) == given.today:
                 break
@@ -101,15 +117,17 @@ class Reading:
         """Gives the connection back."""
         await self._stack.aclose()
 
-    async def _fetch(self, sql: str, values: Mapping[str, Any], *, prepare: bool = True) -> tuple[Any, ...] | None:
+    async def _fetch(
+        self, command: Command, values: Mapping[str, Any], *, prepare: bool = True
+    ) -> tuple[Any, ...] | None:
         if not self._several:
-            return await self._database.pool.fetch(sql, values, prepare=prepare)
+            return await self._database.pool.fetch(command, values, prepare=prepare)
         async with self._lock:
             if self._failure is not None:
                 raise self._failure  # a snapshot that has failed once answers nothing more
             try:
                 connection = await self._snapshot()
-                return await self._database.pool.fetch_on(connection, sql, values, prepare=prepare)
+                return await self._database.pool.fetch_on(connection, command, values, prepare=prepare)
             except BangfuError as error:
                 self._failure = error
                 raise
@@ -122,4 +140,5 @@ class Reading:
 
     async def _end(self) -> None:
         if self._connection is not None and not self._connection.closed:
-            await self._connection.rollback()
+            # After a rollback the driver would forget all that is prepared on the connection.
+            await self._connection.commit()

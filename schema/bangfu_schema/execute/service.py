@@ -4,7 +4,6 @@ from datetime import date
 from inspect import isawaitable
 from typing import Any
 
-import orjson
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
 
 from bangfu.errors import OperationError, UserError
@@ -15,7 +14,8 @@ from bangfu_schema.derive.catalogue import catalogue
 from bangfu_schema.derive.schema import build_schema
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
-from bangfu_schema.execute.documents import Documents, Refused
+from bangfu_schema.execute.direct import Direct
+from bangfu_schema.execute.documents import Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.limits import Limits, check
 from bangfu_schema.execute.observed import Observed
@@ -56,7 +56,7 @@ class Graph:
         plainly: bool = False,
         observed: Observed | None = None,
     ) -> dict[str, Any]:
-        """The response to a document, errors included; what SQL has answered stands in it as `orjson.Fragment`.
+        """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
         `observed` is told what can be said of the request afterwards.
@@ -73,32 +73,50 @@ class Graph:
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         reading = Reading(database, today, observed, several=_has_several(operation))
+        try:
+            data = None
+            if not plainly:
+                direct = Direct(self.compiler, found, reading, observed)
+                data = await direct.answer(operation, operation_name, variables or {})
+            if data is not None:
+                return {"data": data}
+            return await self._by_executor(
+                database, found, operation_name, variables, reading, observed, plainly=plainly
+            )
+        finally:
+            await reading.close()
+
+    async def _by_executor(
+        self,
+        database: Database,
+        document: Document,
+        operation: str | None,
+        variables: dict[str, Any] | None,
+        reading: Reading,
+        observed: Observed,
+        *,
+        plainly: bool,
+    ) -> dict[str, Any]:
         snapshot = Snapshot(database.async_engine, reading.today)
         request = Request(self.compiler.nodes, self._catalogue, snapshot)
-        request.completer = Completion(
-            self.compiler, found, operation_name, reading, request, observed, plainly=plainly
-        )
+        completion = Completion(self.compiler, document, operation, reading, request, observed, plainly=plainly)
+        request.completer = completion
         try:
             result = execute(
                 self.compiler.schema,
-                found.node,
+                document.node,
                 context_value=request,
                 variable_values=variables,
-                operation_name=operation_name,
+                operation_name=operation,
                 executor_class=SelectionExecutor,
             )
             if isawaitable(result):
                 result = await result
         finally:
-            await reading.close()
             await snapshot.close()
+        if result.data is not None:
+            completion.note_route(result.data)
         return _response(result.data, result.errors or [], executed=True)
-
-
-def decoded(response: dict[str, Any]) -> dict[str, Any]:
-    """A response as plain values, for whoever reads it in Python."""
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(response))
-    return plain
 
 
 def _has_several(operation: OperationDefinitionNode) -> bool:
