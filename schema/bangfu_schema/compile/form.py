@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ColumnElement, Label, ScalarSelect, Select, String, case, cast, func, literal
 from sqlalchemy import select as select_
+from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.sql.selectable import Subquery
 
 from bangfu.declare.codes import SPANS
@@ -33,7 +34,9 @@ def labelled(columns: Columns) -> list[Label[Any]]:
     """The columns of a sub-select whose rows become objects."""
     if not columns:
         return [constant(1).label(_NOTHING)]
-    names = [key for key, _ in columns] if _fit(columns) else [f"_{number}" for number in range(len(columns))]
+    # Quoted, since SQLAlchemy keeps for ever what it knows of a name of which it has to find that out by itself.
+    quoted = [quoted_name(key, True) for key, _ in columns]
+    names = quoted if _fit(columns) else [f"_{number}" for number in range(len(columns))]
     return [value.label(name) for name, (_, value) in zip(names, columns, strict=True)]
 
 
