@@ -85,7 +85,7 @@ class Endpoint:
             result = await unless_left(request, self._execute(asked, observed))
             with observed.phase("send"):
                 response = answer(request, result, media_type=media_type)
-            response.headers["Server-Timing"] = observed.server_timing()
+            response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
             return response
         except ClientDisconnect:
             return Response(status_code=_LEFT)

@@ -4,6 +4,8 @@ A code is 6 digits of district, 3 of township, 3 of village and 3 of natural vil
 the level above", so that everything inside a place is one range of codes.
 """
 
+from functools import lru_cache
+
 from bangfu.declare.grain import Grain
 from bangfu.errors import UserError, quoted
 
@@ -41,6 +43,7 @@ def official_code(code: int) -> str:
     return str(code // SPANS[level_of(code)])
 
 
+@lru_cache(maxsize=4096)  # asked many times in each request, about the same few places
 def level_of(code: int) -> Grain:
     """The level of a 15-digit code; the lowest one whose three digits are not zero."""
     for grain in (Grain.NATURAL_VILLAGE, Grain.VILLAGE, Grain.TOWNSHIP):
@@ -49,6 +52,7 @@ def level_of(code: int) -> Grain:
     return Grain.DISTRICT
 
 
+@lru_cache(maxsize=4096)
 def code_range(code: int) -> tuple[int, int]:
     """The first and the last code inside a place, itself included."""
     return code, code + SPANS[level_of(code)] - 1

@@ -1,7 +1,6 @@
 """What can be said of one request afterwards: where its time went, what it cost, which statements it ran."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -25,15 +24,26 @@ class Observed:
     seconds: dict[str, float] = field(default_factory=dict)
     statements: list[Ran] = field(default_factory=list)
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: str) -> "_Phase":
         """Adds the time of a block to a phase: `parse`, `compile`, `sql`."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - started
+        return _Phase(self.seconds, name)
 
     def server_timing(self) -> str:
         """The phases as the `Server-Timing` header has them, in milliseconds."""
         return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in self.seconds.items())
+
+
+class _Phase:
+    """A block whose time is taken; every request has four, so it costs less than a generator would."""
+
+    __slots__ = ("_name", "_seconds", "_started")
+
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self._seconds = seconds
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._started = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds[self._name] = self._seconds.get(self._name, 0.0) + perf_counter() - self._started

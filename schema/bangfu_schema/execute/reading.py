@@ -115,7 +115,8 @@ class Reading:
 
     async def close(self) -> None:
         """Gives the connection back."""
-        await self._stack.aclose()
+        if self._connection is not None:
+            await self._stack.aclose()
 
     async def _fetch(
         self, command: Command, values: Mapping[str, Any], *, prepare: bool = True
