@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, SmallInteger
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKeyConstraint, FromClause, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
+from bangfu.declare.codes import SPANS
 from bangfu.declare.fields import choice, code, day, text
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Dated, Record
@@ -81,3 +82,11 @@ class Succession(Record):
     successor_code: Mapped[int] = code(zh="新代碼", en="Code of the later place")
     kind: Mapped[SuccessionKind] = choice(SuccessionKind, zh="變更類型", en="What happened")
     happened_on: Mapped[date] = day(zh="變更日期", en="Day of the change")
+
+
+def lies_inside(code: ColumnElement[int], grain: Grain, place: FromClause) -> list[ColumnElement[bool]]:
+    """What has the code of a place inside one of level `grain`, or its own, besides having its district's code.
+
+    That already says it of a district. The range would make PostgreSQL expect far too few rows.
+    """
+    return [] if grain is Grain.DISTRICT else [code.between(place.c.code, place.c.code + (SPANS[grain] - 1))]

@@ -10,7 +10,7 @@ from bangfu.declare.plugin import Plugin
 from bangfu.declare.records import Dated, Record, snake
 from bangfu.declare.text import Text
 from bangfu.domain.households import Household, Person, Relation
-from bangfu.domain.places import Place, Succession
+from bangfu.domain.places import Place, Succession, lies_inside
 from bangfu.domain.targets import Target
 from bangfu.registry.nodes import Link, MeasureField, Namespace, Node, attributes_of, camel, plural
 
@@ -169,7 +169,7 @@ def _link_levels(upper: Node, lower: Node, grain: Grain) -> None:
     def down(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
         return [
             child.c.district_code == parent.c.district_code,
-            child.c[column].between(parent.c.code, parent.c.code + (span - 1)),
+            *lies_inside(child.c[column], grain, parent),
         ]
 
     def up(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:

@@ -179,6 +179,4 @@ def _plain(value: ColumnElement[Any], kind: Kind) -> ColumnElement[str]:
 
 
 def _anywhere(source: Source, place: Within | None) -> list[ColumnElement[bool]]:
-    if place is None:
-        return []
-    return [source.record.c.district_code == place.district, source.place.between(place.first, place.last)]
+    return [] if place is None else place.holds(source.record.c.district_code, source.place)
