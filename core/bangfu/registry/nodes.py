@@ -56,6 +56,8 @@ class Link:
     many: bool
     join: Join
     nullable: bool = False
+    code: Callable[[FromClause], ColumnElement[int]] | None = None
+    """The code of the place it leads to, from the row's own columns alone; null where it leads to none."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
