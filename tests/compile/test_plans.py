@@ -270,3 +270,12 @@ def test_costs_and_depths_are_limited_before_anything_is_read(paths: Paths) -> N
     assert refused(f'{{ district(code: "620502") {{ {deep} }} }}') == ["TOO_DEEP"]
     wide = "townships { nodes { district { code } } }"
     assert refused(f'{{ district(code: "620502") {{ ...F }} }} fragment F on District {{ {wide} }}') == ["TOO_COSTLY"]
+
+
+def test_a_page_is_selected_with_the_columns_that_are_shown(paths: Paths) -> None:
+    for filter_ in ("", "filter: { houseArea: { gt: 10 } }"):
+        document = f"""{{ households(within: "620502", first: 2, {filter_}) {{
+            totalCount nodes {{ id village {{ name }} }} }} }}"""
+        (ran,) = paths.observed(document).statements
+        assert "place_code" in ran.sql
+        assert "main_cause" not in ran.sql
