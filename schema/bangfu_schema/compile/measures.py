@@ -20,7 +20,7 @@ from sqlalchemy import (
     true,
 )
 
-from bangfu.declare.grain import PLACE_GRAINS
+from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.measures import Measure, Ratio
 from bangfu.declare.period import Period
 from bangfu.declare.records import Record
@@ -107,14 +107,17 @@ class Figures:
         name = self._build.name("f")
         if self._rows.inside is not None and self._rows.node.is_place:
             self._build.is_wide = True
-            district = source.record.c.district_code
-            keys = (district, source.key(self._rows.node.grain).label("key"))
+            keys: list[ColumnElement[Any]] = [source.record.c.district_code]
+            if self._rows.node.grain is not Grain.DISTRICT:  # whose code follows from the district's
+                keys.append(source.key(self._rows.node.grain).label("key"))
             conditions = [*self._rows.inside(source), here]
             rows = source.rows(*keys, *columns, *conditions)
             statement = select(*keys, *columns).select_from(rows).where(*conditions).group_by(*keys)
             counted: FromClause = statement.correlate_except().subquery(name)
             alias = self._rows.alias
-            on = and_(counted.c.district_code == alias.c.district_code, counted.c.key == alias.c.code)
+            on = counted.c.district_code == alias.c.district_code
+            if "key" in counted.c:
+                on = and_(on, counted.c.key == alias.c.code)
         else:
             conditions = [*belongs(source, self._rows.node, self._rows.alias), here]
             statement = select(*columns).select_from(source.rows(*columns, *conditions)).where(*conditions)
