@@ -32,12 +32,14 @@ class Term:
     descending: bool
     kind: Kind
     nullable: bool = True
+    along: Link | None = None
+    """The link to the place whose code it is."""
 
     def clause(self) -> UnaryExpression[Any]:
         """The term as it stands in ORDER BY."""
         clause: UnaryExpression[Any] = desc(self.value) if self.descending else asc(self.value)
-        last: UnaryExpression[Any] = clause.nulls_last()
-        return last
+        # Where there are none, saying where nulls go would only keep an index from being read backwards.
+        return clause.nulls_last() if self.nullable else clause
 
 
 def order_terms(node: Node, alias: FromClause, given: Given | None) -> list[Term]:
@@ -74,7 +76,7 @@ def _only(given: Given, otherwise: str) -> tuple[str, Given]:
 def _linked(link: Link, alias: FromClause, given: Given) -> Term:
     name, direction = _only(given, _ONE_FIELD)
     if name == link.target.key and link.code is not None:
-        return Term(link.code(alias), direction.value is Direction.DESC, Kind.CODE)
+        return Term(link.code(alias), direction.value is Direction.DESC, Kind.CODE, along=link)
     target = link.target.table.alias()
     inner = _term(link.target, target, given)
     conditions = [*link.join(alias, target), *scope(link.target, target, None)]

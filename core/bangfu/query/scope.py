@@ -5,7 +5,8 @@ from datetime import date
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, and_, exists, or_
 
-from bangfu.declare.codes import code_range, district_of, names_district, parse_code
+from bangfu.declare.codes import SPANS, code_range, district_of, names_district, parse_code
+from bangfu.declare.grain import Grain
 from bangfu.query.given import Given
 from bangfu.registry.nodes import Node
 
@@ -32,6 +33,13 @@ class Within:
         first = given.bind(lambda code, path: code_range(parse_code(code, argument=path))[0], BigInteger())
         last = given.bind(lambda code, path: code_range(parse_code(code, argument=path))[1], BigInteger())
         return cls(district, (first, last))
+
+    def around(self, district: ColumnElement[int], code: ColumnElement[int], grain: Grain) -> list[ColumnElement[bool]]:
+        """Which places of level `grain` have something inside that lies in this one."""
+        if self.range is None:
+            return [district == self.district]
+        first, last = self.range
+        return [district == self.district, code.between(first - first % SPANS[grain], last)]
 
     def holds(self, district: ColumnElement[int], code: ColumnElement[int]) -> list[ColumnElement[bool]]:
         """What is in the district and has the code of a place inside this one, or its own."""

@@ -78,6 +78,7 @@ class Graph:
             many=False,
             join=to_owner,
             code=code if owner.is_place else None,
+            back=to_rows,
         )
         name = record_name(node.record)
         self._space(owner, plugin).links[name] = Link(name=name, title=node.title, target=node, many=True, join=to_rows)
@@ -199,6 +200,7 @@ def _link_levels(upper: Node, lower: Node, grain: Grain) -> None:
         join=up,
         nullable=nullable,
         code=lambda child: code_above(child.c[column], grain),
+        back=down,
     )
     upper.links[many] = Link(name=many, title=lower.title, target=lower, many=True, join=down)
 

@@ -48,7 +48,7 @@ _DISTRICT, _KEY = "_district", "_key"
 def connection(build: Build, link: Link, chosen: Chosen, parent: Rows | None, row: MakeRow) -> ColumnElement[Any]:
     """A list below a row, or of all rows there are."""
     found = listing(link, build.given(chosen))
-    build.is_wide = build.is_wide or (parent is None and found.is_continued)
+    build.is_wide = build.is_wide or (parent is None and (found.is_continued or found.walk is not None))
     inside: Inside = partial(_anywhere, place=found.within)
     if parent is not None:
         found.conditions[:0] = link.join(parent.alias, found.rows)
@@ -126,8 +126,11 @@ class _Page:
 
     def _first_of_all(self, columns: Sequence[ColumnElement[Any]], limit: ColumnElement[int]) -> Select[Any]:
         found = self._found
-        statement = select(*columns, *self._terms()).where(*found.conditions, *found.begins(found.terms))
-        ordered = statement.order_by(*(term.clause() for term in found.terms)).limit(limit)
+        statement, terms = select(*columns).where(*found.conditions), found.terms
+        if found.walk is not None:
+            statement, terms = found.walk.along(columns, terms)
+        statement = statement.add_columns(*_labelled(terms)).where(*found.begins(terms))
+        ordered = statement.order_by(*(term.clause() for term in terms)).limit(limit)
         return ordered.correlate_except(found.rows)
 
     def _first_of_matched(self, columns: Sequence[ColumnElement[Any]], limit: ColumnElement[int]) -> Select[Any]:
@@ -140,7 +143,7 @@ class _Page:
         return select(*columns, *ordered).select_from(page.join(found.rows, same)).correlate_except()
 
     def _terms(self) -> list[Label[Any]]:
-        return [term.value.label(f"{_TERM}{index}") for index, term in enumerate(self._found.terms)]
+        return _labelled(self._found.terms)
 
     def _terms_in(self, rows: FromClause) -> list[Term]:
         """The list's terms, as columns of rows that were selected with them."""
@@ -196,6 +199,10 @@ class _Page:
         text = func.concat(constant(f'["{self._found.mark}"'), *parts, constant("]"))
         packed = func.encode(func.convert_to(text, constant("UTF8")), constant("base64"))
         return func.translate(packed, constant("+/\n="), constant("-_"))
+
+
+def _labelled(terms: Sequence[Term]) -> list[Label[Any]]:
+    return [term.value.label(f"{_TERM}{index}") for index, term in enumerate(terms)]
 
 
 def _plain(value: ColumnElement[Any], kind: Kind) -> ColumnElement[str]:
