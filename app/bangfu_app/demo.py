@@ -10,7 +10,7 @@ from bangfu.declare.plugin import Plugin
 from bangfu.declare.records import Basis
 from bangfu.domain.places import Place
 from bangfu.errors import OperationError
-from bangfu.store.setting import REPORTING_DATE, write_setting
+from bangfu.store.setting import REPORTING_DATE, SETTING, write_setting
 from bangfu.write.copy import copy_rows
 
 Progress = Callable[[str], None]
@@ -27,7 +27,8 @@ def build_demo(engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progre
     """Fills a migrated, empty database; in one transaction, so that a build cut short leaves nothing."""
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
-        _build(connection, plugins, on_progress)
+        tables = _build(connection, plugins, on_progress)
+    _settle(engine, tables, on_progress)
 
 
 def ensure_demo(engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progress = lambda step: None) -> bool:
@@ -36,8 +37,9 @@ def ensure_demo(engine: Engine, plugins: Sequence[Plugin], *, on_progress: Progr
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
         if has_demo(connection):
             return False
-        _build(connection, plugins, on_progress)
-        return True
+        tables = _build(connection, plugins, on_progress)
+    _settle(engine, tables, on_progress)
+    return True
 
 
 def left_out(engine: Engine, plugins: Sequence[Plugin]) -> list[Plugin]:
@@ -51,7 +53,20 @@ def left_out(engine: Engine, plugins: Sequence[Plugin]) -> list[Plugin]:
     return [plugin for plugin, is_filled in zip(told, row, strict=True) if not is_filled]
 
 
-def _build(connection: Connection, plugins: Sequence[Plugin], on_progress: Progress) -> None:
+def _settle(engine: Engine, tables: Sequence[str], on_progress: Progress) -> None:
+    """Marks the new rows as seen by all, and counts them.
+
+    Before that PostgreSQL looks into the table for each row that an index could answer alone, and plans by guessing.
+    It is done outside the transaction, since VACUUM cannot be inside one; what is cut short here PostgreSQL makes up
+    for by itself before long.
+    """
+    on_progress("Counting rows for the planner")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        quote = connection.dialect.identifier_preparer.quote
+        connection.execute(text("VACUUM (ANALYZE) " + ", ".join(map(quote, tables))))
+
+
+def _build(connection: Connection, plugins: Sequence[Plugin], on_progress: Progress) -> list[str]:
     if connection.scalar(select(exists().select_from(Place))):
         raise OperationError(
             "The database already holds a district, and the demo is not mixed with what is there.",
@@ -71,8 +86,7 @@ def _build(connection: Connection, plugins: Sequence[Plugin], on_progress: Progr
             for rows in plugin.demo(district):
                 loader.load(rows)
     write_setting(connection, REPORTING_DATE, district.as_of.isoformat())
-    on_progress("Counting rows for the planner")
-    loader.analyze()
+    return [*loader.counts, SETTING.name]
 
 
 class _Loader:
@@ -82,11 +96,11 @@ class _Loader:
         self._connection = connection
         self._district = district
         self._on_progress = on_progress
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def load(self, rows: Rows) -> None:
         self._on_progress(f"Loading {len(rows.rows):,} × {rows.of.__title__.en.lower()}")
-        self._counts[rows.of.__tablename__] += copy_rows(
+        self.counts[rows.of.__tablename__] += copy_rows(
             self._connection,
             rows.rows,
             rows.of,
@@ -94,10 +108,5 @@ class _Loader:
             source=self._district.source,
             basis=Basis.SYNTHETIC,
             recorded_on=self._district.as_of,
-            first=self._counts[rows.of.__tablename__] + 1,
+            first=self.counts[rows.of.__tablename__] + 1,
         )
-
-    def analyze(self) -> None:
-        """Without it the planner guesses, and the first questions after a build are slow."""
-        preparer = self._connection.dialect.identifier_preparer
-        self._connection.execute(text("ANALYZE " + ", ".join(map(preparer.quote, [*self._counts, "setting"]))))

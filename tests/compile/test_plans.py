@@ -41,7 +41,32 @@ def _asked(paths: Paths, **variables: Any) -> int:
 def test_other_values_take_the_same_plan(paths: Paths) -> None:
     _asked(paths, filter={"houseArea": {"gt": 10}}, first=3)
     assert _asked(paths, filter={"houseArea": {"gt": 90.5}}, first=4) == 0
-    assert _asked(paths, within="620502101", filter={"houseArea": {"gt": -1}}, first=1) == 0
+    assert _asked(paths, filter={"houseArea": {"gt": -1}}, first=1) == 0
+
+
+def test_a_part_of_a_district_takes_another_plan_than_the_whole(paths: Paths) -> None:
+    """The whole needs no range of codes; the parts differ by their values only, whatever level they are of."""
+    _asked(paths, within="620502", first=2)
+    assert _asked(paths, within="620502101", first=2) == 1
+    assert _asked(paths, within="620502108", first=2) == 0
+    assert _asked(paths, within="620502108207", first=2) == 0
+    assert _asked(paths, within=" 620502 ", first=2) == 0
+
+
+@pytest.mark.parametrize(
+    "within", ["", "62050", "62050x", "020502", "620502000", "6205021080", "620599", "６２０５０２"]
+)
+def test_what_is_no_place_is_refused_alike_for_every_length(paths: Paths, within: str) -> None:
+    asked = [
+        "households(within: $within) { totalCount }",
+        "villages(within: $within) { nodes { industry { orchardArea { value } } } }",
+        "industry { plantings(within: $within) { totalCount } }",
+        "capacity { attendances(within: $within) { totalCount } }",
+    ]
+    for each in asked:
+        compiled, plain = paths.both(f"query ($within: PlaceCode!) {{ {each} }}", {"within": within})
+        assert compiled == plain
+        assert compiled["errors"][0]["extensions"]["argument"].endswith("within")
 
 
 def test_another_shape_takes_another_plan(paths: Paths) -> None:
@@ -244,3 +269,12 @@ def test_costs_and_depths_are_limited_before_anything_is_read(paths: Paths) -> N
     assert refused(f'{{ district(code: "620502") {{ {deep} }} }}') == ["TOO_DEEP"]
     wide = "townships { nodes { district { code } } }"
     assert refused(f'{{ district(code: "620502") {{ ...F }} }} fragment F on District {{ {wide} }}') == ["TOO_COSTLY"]
+
+
+def test_a_page_is_selected_with_the_columns_that_are_shown(paths: Paths) -> None:
+    for filter_ in ("", "filter: { houseArea: { gt: 10 } }"):
+        document = f"""{{ households(within: "620502", first: 2, {filter_}) {{
+            totalCount nodes {{ id village {{ name }} }} }} }}"""
+        (ran,) = paths.observed(document).statements
+        assert "place_code" in ran.sql
+        assert "main_cause" not in ran.sql

@@ -90,6 +90,8 @@ def test_the_demo_is_built_once(engine: Engine) -> None:
         assert connection.scalar(wrong) == 0
         analyzed = text("select count(*) from pg_class where relname = any(:names) and reltuples > 0")
         assert connection.scalar(analyzed, {"names": list(TABLES)}) == len(TABLES)
+        vacuumed = text("select count(last_vacuum) from pg_stat_user_tables where relname = any(:names)")
+        assert connection.scalar(vacuumed, {"names": list(TABLES)}) == len(TABLES)
     assert any("87,900" in step for step in steps)
 
     with pytest.raises(OperationError, match="already holds a district"):

@@ -73,6 +73,28 @@ def test_a_missing_value_does_not_pass_and_so_its_negation_does(small: Small, ch
     assert [node["id"] for node in found["households"]["nodes"]] == _expected(small.world, chosen)
 
 
+_TAUGHT = {"beta": {"lessons": {"some": {"days": {"gt": 1}}}}}
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"members": {"none": _TAUGHT}},
+        {"members": {"none": {**_TAUGHT, "household": {"houseArea": {"gt": 1}}}}},
+        {"members": {"some": {**_TAUGHT, "household": {"alpha": {"plots": {"some": {"area": {"gt": 1}}}}}}}},
+        {"members": {"some": {"household": {"members": {"some": _TAUGHT, "none": {"sex": {"eq": "MALE"}}}}}}},
+        {"members": {"every": {"household": {"members": {"some": _TAUGHT}}}}},
+        {"members": {"none": {"or": [_TAUGHT, {"isStudent": {"eq": True}}], "not": _TAUGHT}}},
+        {"village": {"township": {"households": {"some": {"head": _TAUGHT}}}}},
+        {"village": {"households": {"some": {"members": {"some": _TAUGHT}, "head": {"sex": {"eq": "MALE"}}}}}},
+    ],
+)
+def test_a_way_of_several_links_is_what_a_plain_evaluation_gives(small: Small, chosen: dict[str, Any]) -> None:
+    """Links inside each other become joins, as long as nothing else hangs on the same row."""
+    found = small.ask(listing("households", KINDS["Household"]), within="620502", filter=chosen, first=1000)
+    assert [node["id"] for node in found["households"]["nodes"]] == _expected(small.world, chosen)
+
+
 def test_a_household_without_a_natural_village_is_not_ordered_by_its_village(small: Small) -> None:
     order = [{"naturalVillage": {"code": "DESC"}}]
     found = small.ask(listing("households", KINDS["Household"]), within="620502", order=order, first=1000)

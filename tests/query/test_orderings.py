@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select, text
 from tests.query.asking import Order, examples, steps
 from tests.query.kinds import KINDS
 from tests.query.small import ROOTS, Small, in_space, listing, out_of_space
+
+from bangfu.query.scope import scope
 
 HOUSEHOLDS = listing("households", KINDS["Household"])
 
@@ -33,6 +36,34 @@ def test_every_single_step_orders_both_ways(small: Small, name: str) -> None:
             if [node["id"] for node in page["nodes"]] != expected:
                 wrong.append(order)
     assert wrong == []
+
+
+def test_a_place_above_follows_from_the_code_for_rows_of_every_kind(small: Small) -> None:
+    """Also for rows at a level where nobody expects them: such a row has no village to be ordered by."""
+    seen = set()
+    with small.database.engine.connect() as connection:
+        for table, span in (("household", 10**6), ("beta_work", 10**9)):
+            moved = f"UPDATE {table} SET place_code = place_code - place_code % {span} WHERE id % 3 = 0"
+            connection.execute(text(moved))
+        for node in small.graph.platform.graph.nodes.values():
+            for link in node.links.values():
+                if link.code is None:
+                    continue
+                row, place = node.table.alias(), link.target.table.alias()
+                here = [*link.join(row, place), *scope(link.target, place, None)]
+                looked_up = select(place.c.code).where(*here).correlate(row).scalar_subquery()
+                told = select(link.code(row), looked_up).where(*scope(node, row, None))
+                rows = connection.execute(told).all()
+                assert [code for code, _ in rows] == [code for _, code in rows]
+                seen.add((node.name, link.name, any(code is None for code, _ in rows)))
+        connection.rollback()
+    assert seen >= {
+        ("Household", "village", True),
+        ("Household", "naturalVillage", True),
+        ("Household", "district", False),
+        ("Village", "township", False),
+        ("BetaWork", "village", True),
+    }
 
 
 @examples(0.5)

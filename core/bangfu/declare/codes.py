@@ -43,6 +43,11 @@ def official_code(code: int) -> str:
     return str(code // SPANS[level_of(code)])
 
 
+def names_district(official: str) -> bool:
+    """Whether an official code names a whole district, if it names a place at all."""
+    return len(official.strip()) == 6
+
+
 @lru_cache(maxsize=4096)  # asked many times in each request, about the same few places
 def level_of(code: int) -> Grain:
     """The level of a 15-digit code; the lowest one whose three digits are not zero."""

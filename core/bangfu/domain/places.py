@@ -2,10 +2,20 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, SmallInteger
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKeyConstraint,
+    FromClause,
+    Index,
+    SmallInteger,
+    case,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
+from bangfu.declare.codes import SPANS
 from bangfu.declare.fields import choice, code, day, text
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Dated, Record
@@ -81,3 +91,22 @@ class Succession(Record):
     successor_code: Mapped[int] = code(zh="新代碼", en="Code of the later place")
     kind: Mapped[SuccessionKind] = choice(SuccessionKind, zh="變更類型", en="What happened")
     happened_on: Mapped[date] = day(zh="變更日期", en="Day of the change")
+
+
+def code_above(code: ColumnElement[int], grain: Grain) -> ColumnElement[int]:
+    """The code of the place of level `grain` around another, or of that itself; null where there is none.
+
+    By arithmetic, without a look at the table: it relies on a place being there as long as anything inside it is.
+    """
+    above = code - code % SPANS[grain]
+    if grain is Grain.DISTRICT:
+        return above
+    return case((above % (SPANS[grain] * 1000) != 0, above))
+
+
+def lies_inside(code: ColumnElement[int], grain: Grain, place: FromClause) -> list[ColumnElement[bool]]:
+    """What has the code of a place inside one of level `grain`, or its own, besides having its district's code.
+
+    That already says it of a district. The range would make PostgreSQL expect far too few rows.
+    """
+    return [] if grain is Grain.DISTRICT else [code.between(place.c.code, place.c.code + (SPANS[grain] - 1))]

@@ -33,8 +33,16 @@ from bangfu.registry.nodes import Link, MeasureField, Namespace, Node
 
 _Convert = Callable[[Any, str], Any]
 
+_Chain = list[FromClause]
+"""Rows along a way of links of which one each has to be there: `members: {some: {attendances: {some: …}}}` is one join.
 
-def filter_conditions(node: Node, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
+An EXISTS inside an EXISTS says the same, but PostgreSQL then looks for all people with attendances first.
+"""
+
+
+def filter_conditions(
+    node: Node, alias: FromClause, given: Given, chain: _Chain | None = None
+) -> list[ColumnElement[bool]]:
     """The conditions of a filter on the rows of `alias`; all have to hold.
 
     Raises UserError that names the argument by its path, such as `filter.village.code.eq`.
@@ -53,17 +61,19 @@ def filter_conditions(node: Node, alias: FromClause, given: Given) -> list[Colum
             column = alias.c[attribute.column]
             conditions += _compare(column, inner, partial(to_value, attribute), bound_type(attribute.kind))
         elif name in node.links:
-            conditions += _linked(node.links[name], alias, inner)
+            conditions += _linked(node.links[name], alias, inner, chain)
         else:
-            conditions += _spaced(node, node.namespaces[name], alias, inner)
+            conditions += _spaced(node, node.namespaces[name], alias, inner, chain)
     return conditions
 
 
-def _spaced(node: Node, space: Namespace, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
+def _spaced(
+    node: Node, space: Namespace, alias: FromClause, given: Given, chain: _Chain | None
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for name, inner in given.items():
         if name in space.links:
-            conditions += _linked(space.links[name], alias, inner)
+            conditions += _linked(space.links[name], alias, inner, chain)
         else:
             conditions += _measured(node, space.measures[name], alias, inner)
     return conditions
@@ -76,28 +86,34 @@ def _measured(node: Node, field: MeasureField, alias: FromClause, given: Given) 
     return _compare(value, given.without("period"), to_decimal, Numeric())
 
 
-def _linked(link: Link, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
+def _linked(link: Link, alias: FromClause, given: Given, chain: _Chain | None) -> list[ColumnElement[bool]]:
     if not link.many:
-        return [_exists(link, alias, given)]
+        return [_exists(link, alias, given, chain)]
     conditions = []
     for quantifier, inner in given.items():
         if quantifier == "some":
-            conditions.append(_exists(link, alias, inner))
+            conditions.append(_exists(link, alias, inner, chain))
         else:
             conditions.append(not_(_exists(link, alias, inner, violated=quantifier == "every")))
     return conditions
 
 
-def _exists(link: Link, alias: FromClause, given: Given, *, violated: bool = False) -> ColumnElement[bool]:
+def _exists(
+    link: Link, alias: FromClause, given: Given, chain: _Chain | None = None, *, violated: bool = False
+) -> ColumnElement[bool]:
     """Whether there is a row that fits, or, if `violated`, one that does not."""
     target = link.target.table.alias()
-    inner = filter_conditions(link.target, target, given)
+    # Where something is joined to a row already, one more would be joined to each of its rows.
+    joined = chain if chain is not None and chain[-1] is alias else None
+    rows: _Chain = [] if joined is None else joined
+    rows.append(target)
+    inner = filter_conditions(link.target, target, given, None if violated else rows)
     conditions = [
         *link.join(alias, target),
         *scope(link.target, target, today(given.parameters) if link.many else None),
         *([_does_not_hold(inner)] if violated else inner),
     ]
-    return exists().where(*conditions).correlate_except(target)
+    return and_(*conditions) if joined is not None else exists().where(*conditions).correlate_except(*rows)
 
 
 def _compare(

@@ -35,7 +35,7 @@ from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
 from bangfu.declare.period import Period
 from bangfu.declare.records import Record
 from bangfu.domain.households import Household, Person
-from bangfu.domain.places import Place
+from bangfu.domain.places import Place, lies_inside
 from bangfu.query.given import Given, Input, Parameters
 from bangfu.query.period import this_year
 from bangfu.query.scope import in_force
@@ -204,10 +204,8 @@ def _joined(owner: Table, table: Table, column: str) -> tuple[Table, ColumnEleme
 def belongs(source: Source, node: Node, alias: FromClause) -> list[ColumnElement[bool]]:
     """The rows that belong to the row in `alias`."""
     same = source.record.c.district_code == alias.c.district_code
-    if node.grain is Grain.DISTRICT:
-        return [same]
     if node.is_place:
-        return [same, source.place.between(alias.c.code, alias.c.code + (SPANS[node.grain] - 1))]
+        return [same, *lies_inside(source.place, node.grain, alias)]
     return [same, source.keys[node.grain] == alias.c.id]
 
 

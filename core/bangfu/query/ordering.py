@@ -12,6 +12,10 @@ from bangfu.query.measures import Span, measure_value
 from bangfu.query.scope import scope
 from bangfu.registry.nodes import Kind, Link, Node
 
+_ONE_FIELD = (
+    "fields in one step of an ordering: give one field in each step, as in [{village: {code: ASC}}, {area: DESC}]."
+)
+
 
 class Direction(Enum):
     """Which end of an ordering comes first."""
@@ -28,12 +32,14 @@ class Term:
     descending: bool
     kind: Kind
     nullable: bool = True
+    along: Link | None = None
+    """The link to the place whose code it is."""
 
     def clause(self) -> UnaryExpression[Any]:
         """The term as it stands in ORDER BY."""
         clause: UnaryExpression[Any] = desc(self.value) if self.descending else asc(self.value)
-        last: UnaryExpression[Any] = clause.nulls_last()
-        return last
+        # Where there are none, saying where nulls go would only keep an index from being read backwards.
+        return clause.nulls_last() if self.nullable else clause
 
 
 def order_terms(node: Node, alias: FromClause, given: Given | None) -> list[Term]:
@@ -44,10 +50,7 @@ def order_terms(node: Node, alias: FromClause, given: Given | None) -> list[Term
 
 
 def _term(node: Node, alias: FromClause, given: Given) -> Term:
-    name, inner = _only(
-        given,
-        "fields in one step of an ordering: give one field in each step, as in [{village: {code: ASC}}, {area: DESC}].",
-    )
+    name, inner = _only(given, _ONE_FIELD)
     if name in node.attributes:
         attribute = node.attributes[name]
         column: ColumnElement[Any] = alias.c[attribute.column]
@@ -71,6 +74,9 @@ def _only(given: Given, otherwise: str) -> tuple[str, Given]:
 
 
 def _linked(link: Link, alias: FromClause, given: Given) -> Term:
+    name, direction = _only(given, _ONE_FIELD)
+    if name == link.target.key and link.code is not None:
+        return Term(link.code(alias), direction.value is Direction.DESC, Kind.CODE, along=link)
     target = link.target.table.alias()
     inner = _term(link.target, target, given)
     conditions = [*link.join(alias, target), *scope(link.target, target, None)]

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, and_, exists, or_
 
-from bangfu.declare.codes import code_range, district_of, parse_code
+from bangfu.declare.codes import SPANS, code_range, district_of, names_district, parse_code
+from bangfu.declare.grain import Grain
 from bangfu.query.given import Given
 from bangfu.registry.nodes import Node
 
@@ -15,20 +15,36 @@ _OWNERS = ("household", "person")
 
 @dataclass(frozen=True)
 class Within:
-    """A place to look in: its first and its last code, and its district."""
+    """A place to look in: its district, and its first and its last code where it is a part of that.
+
+    For a whole district the codes would say nothing more, and PostgreSQL, which takes the two conditions for
+    independent, would expect as many times too few rows as there are districts.
+    """
 
     district: ColumnElement[int]
-    first: ColumnElement[int]
-    last: ColumnElement[int]
+    range: tuple[ColumnElement[int], ColumnElement[int]] | None
 
     @classmethod
     def of(cls, given: Given) -> "Within":
         """The place of a code in a request."""
-        return cls(
-            given.bind(lambda code, path: district_of(parse_code(code, argument=path)), Integer()),
-            given.bind(lambda code, path: code_range(parse_code(code, argument=path))[0], BigInteger()),
-            given.bind(lambda code, path: code_range(parse_code(code, argument=path))[1], BigInteger()),
-        )
+        district = given.bind(lambda code, path: district_of(parse_code(code, argument=path)), Integer())
+        if names_district(given.value):
+            return cls(district, None)
+        first = given.bind(lambda code, path: code_range(parse_code(code, argument=path))[0], BigInteger())
+        last = given.bind(lambda code, path: code_range(parse_code(code, argument=path))[1], BigInteger())
+        return cls(district, (first, last))
+
+    def around(self, district: ColumnElement[int], code: ColumnElement[int], grain: Grain) -> list[ColumnElement[bool]]:
+        """Which places of level `grain` have something inside that lies in this one."""
+        if self.range is None:
+            return [district == self.district]
+        first, last = self.range
+        return [district == self.district, code.between(first - first % SPANS[grain], last)]
+
+    def holds(self, district: ColumnElement[int], code: ColumnElement[int]) -> list[ColumnElement[bool]]:
+        """What is in the district and has the code of a place inside this one, or its own."""
+        conditions: list[ColumnElement[bool]] = [district == self.district]
+        return conditions if self.range is None else [*conditions, code.between(*self.range)]
 
 
 def in_force(alias: FromClause, on: ColumnElement[date] | date) -> ColumnElement[bool]:
@@ -48,10 +64,12 @@ def scope(node: Node, alias: FromClause, on: ColumnElement[date] | None) -> list
 
 def within(node: Node, alias: FromClause, place: Within) -> list[ColumnElement[bool]]:
     """Rows that lie inside a place, itself included; a record about a household or a person lies where that lives."""
-    conditions: list[ColumnElement[Any]] = [alias.c.district_code == place.district]
     column = "code" if node.is_place else "place_code"
     if column in alias.c:
-        return [*conditions, alias.c[column].between(place.first, place.last)]
+        return place.holds(alias.c.district_code, alias.c[column])
+    conditions: list[ColumnElement[bool]] = [alias.c.district_code == place.district]
+    if place.range is None:
+        return conditions
     link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
     owner = link.target.table.alias()
     inside = exists().where(*link.join(alias, owner), *within(link.target, owner, place)).correlate_except(owner)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, FromClause, exists
+from sqlalchemy import ColumnElement, FromClause, case, exists
 
 from bangfu.declare.codes import SPANS
 from bangfu.declare.grain import PLACE_GRAINS, Grain
@@ -10,7 +10,7 @@ from bangfu.declare.plugin import Plugin
 from bangfu.declare.records import Dated, Record, snake
 from bangfu.declare.text import Text
 from bangfu.domain.households import Household, Person, Relation
-from bangfu.domain.places import Place, Succession
+from bangfu.domain.places import Place, Succession, code_above, lies_inside
 from bangfu.domain.targets import Target
 from bangfu.registry.nodes import Link, MeasureField, Namespace, Node, attributes_of, camel, plural
 
@@ -68,7 +68,18 @@ class Graph:
         def to_rows(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
             return [child.c.district_code == parent.c.district_code, child.c[column] == parent.c[owner.key]]
 
-        node.links[up] = Link(name=up, title=owner.title, target=owner, many=False, join=to_owner)
+        def code(child: FromClause) -> ColumnElement[int]:
+            return case((code_above(child.c[column], owner.grain) == child.c[column], child.c[column]))
+
+        node.links[up] = Link(
+            name=up,
+            title=owner.title,
+            target=owner,
+            many=False,
+            join=to_owner,
+            code=code if owner.is_place else None,
+            back=to_rows,
+        )
         name = record_name(node.record)
         self._space(owner, plugin).links[name] = Link(name=name, title=node.title, target=node, many=True, join=to_rows)
         root = self.roots.setdefault(plugin.name, Namespace(name=camel(plugin.name), plugin=plugin))
@@ -169,7 +180,7 @@ def _link_levels(upper: Node, lower: Node, grain: Grain) -> None:
     def down(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
         return [
             child.c.district_code == parent.c.district_code,
-            child.c[column].between(parent.c.code, parent.c.code + (span - 1)),
+            *lies_inside(child.c[column], grain, parent),
         ]
 
     def up(parent: FromClause, child: FromClause) -> list[ColumnElement[bool]]:
@@ -181,7 +192,16 @@ def _link_levels(upper: Node, lower: Node, grain: Grain) -> None:
     single, many = camel(snake(upper.name)), camel(plural(snake(lower.name)))
     # A household may live in a village of which no natural village is known.
     nullable = grain is Grain.NATURAL_VILLAGE
-    lower.links[single] = Link(name=single, title=upper.title, target=upper, many=False, join=up, nullable=nullable)
+    lower.links[single] = Link(
+        name=single,
+        title=upper.title,
+        target=upper,
+        many=False,
+        join=up,
+        nullable=nullable,
+        code=lambda child: code_above(child.c[column], grain),
+        back=down,
+    )
     upper.links[many] = Link(name=many, title=lower.title, target=lower, many=True, join=down)
 
 

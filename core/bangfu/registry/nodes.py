@@ -56,6 +56,10 @@ class Link:
     many: bool
     join: Join
     nullable: bool = False
+    code: Callable[[FromClause], ColumnElement[int]] | None = None
+    """The code of the place it leads to, from the row's own columns alone; null where it leads to none."""
+    back: Join | None = None
+    """The same way seen from the place, in conditions by which an index leads to the rows."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,7 +1,7 @@
 """A list's arguments, checked and turned into expressions: which rows, in which order, which page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, FromClause, Integer, Select, func, literal, select
@@ -14,6 +14,7 @@ from bangfu.query.page import DEFAULT_FIRST, FEW, after, decode_cursor, fingerpr
 from bangfu.query.scope import Within, scope, within
 from bangfu.query.values import to_day
 from bangfu.registry import Link, Node
+from bangfu_schema.compile.walk import Walk, walk_along
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Listing:
     filter: Given | None
     first: Given | None
     cursor: Given | None
+    walk: Walk | None = None
 
     @property
     def is_continued(self) -> bool:
@@ -75,6 +77,7 @@ def _checked(link: Link, given: Given) -> Listing:
     inside = None if place is None else Within.of(place)
     if inside is not None:
         conditions += within(node, rows, inside)
+    own = list(conditions)
     chosen = given.get("filter")
     if chosen is not None:
         check_depth(chosen.value, chosen.path)
@@ -91,4 +94,5 @@ def _checked(link: Link, given: Given) -> Listing:
         given.parameters.check(cursor.rule(lambda value, path: decode_cursor(value, mark, terms, path)))
     if first is not None:
         given.parameters.check(first.rule(page_size))
-    return Listing(node, rows, conditions, terms, mark, inside, chosen, first, cursor)
+    found = Listing(node, rows, conditions, terms, mark, inside, chosen, first, cursor)
+    return replace(found, walk=walk_along(node, rows, terms, inside, chosen, own)) if found.is_short else found

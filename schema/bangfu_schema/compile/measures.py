@@ -20,12 +20,11 @@ from sqlalchemy import (
     true,
 )
 
-from bangfu.declare.codes import SPANS
-from bangfu.declare.grain import PLACE_GRAINS
+from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.measures import Measure, Ratio
 from bangfu.declare.period import Period
 from bangfu.declare.records import Record
-from bangfu.domain.places import Place
+from bangfu.domain.places import Place, lies_inside
 from bangfu.domain.targets import Target
 from bangfu.query.given import Input
 from bangfu.query.measures import Source, Span, belongs, present, reporting_grain, share, source_of, tally
@@ -108,14 +107,17 @@ class Figures:
         name = self._build.name("f")
         if self._rows.inside is not None and self._rows.node.is_place:
             self._build.is_wide = True
-            district = source.record.c.district_code
-            keys = (district, source.key(self._rows.node.grain).label("key"))
+            keys: list[ColumnElement[Any]] = [source.record.c.district_code]
+            if self._rows.node.grain is not Grain.DISTRICT:  # whose code follows from the district's
+                keys.append(source.key(self._rows.node.grain).label("key"))
             conditions = [*self._rows.inside(source), here]
             rows = source.rows(*keys, *columns, *conditions)
             statement = select(*keys, *columns).select_from(rows).where(*conditions).group_by(*keys)
             counted: FromClause = statement.correlate_except().subquery(name)
             alias = self._rows.alias
-            on = and_(counted.c.district_code == alias.c.district_code, counted.c.key == alias.c.code)
+            on = counted.c.district_code == alias.c.district_code
+            if "key" in counted.c:
+                on = and_(on, counted.c.key == alias.c.code)
         else:
             conditions = [*belongs(source, self._rows.node, self._rows.alias), here]
             statement = select(*columns).select_from(source.rows(*columns, *conditions)).where(*conditions)
@@ -213,7 +215,7 @@ class Figures:
         inside = [
             place.c.district_code == alias.c.district_code,
             place.c.level == constant(unit.value),
-            place.c.code.between(alias.c.code, alias.c.code + constant(SPANS[grain] - 1)),
+            *lies_inside(place.c.code, grain, alias),
             in_force(place, self._parts[chosen][0].span.last),
         ]
         return select(func.count()).select_from(place).where(*inside).correlate_except(place).scalar_subquery()
@@ -255,7 +257,7 @@ class Figures:
         inside = [
             place.c.district_code == self._rows.alias.c.district_code,
             place.c.level.in_([constant(grain.value), constant(below.value)]),
-            place.c.code.between(self._rows.alias.c.code, self._rows.alias.c.code + constant(SPANS[grain] - 1)),
+            *lies_inside(place.c.code, grain, self._rows.alias),
             or_(is_due, figures._parts[chosen][0].columns["reported"].is_not(None)),
         ]
         rows = select(*labelled(columns)).select_from(figures.joined).where(*inside).order_by(place.c.code)

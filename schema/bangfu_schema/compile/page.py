@@ -6,7 +6,25 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Label, Select, Text, and_, cast, false, func, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Label,
+    Select,
+    TableClause,
+    Text,
+    and_,
+    cast,
+    column,
+    false,
+    func,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.sql.visitors import iterate
 
 from bangfu.declare.grain import Grain
 from bangfu.query.measures import Source
@@ -30,7 +48,7 @@ _DISTRICT, _KEY = "_district", "_key"
 def connection(build: Build, link: Link, chosen: Chosen, parent: Rows | None, row: MakeRow) -> ColumnElement[Any]:
     """A list below a row, or of all rows there are."""
     found = listing(link, build.given(chosen))
-    build.is_wide = build.is_wide or (parent is None and found.is_continued)
+    build.is_wide = build.is_wide or (parent is None and (found.is_continued or found.walk is not None))
     inside: Inside = partial(_anywhere, place=found.within)
     if parent is not None:
         found.conditions[:0] = link.join(parent.alias, found.rows)
@@ -51,7 +69,7 @@ class _Page:
         self._row = row
         self._looks_ahead = False
         self._matched: CTE | None = None
-        self._rows: CTE | None = None
+        self._rows: TableClause | None = None
 
     def connection(self, chosen: Chosen) -> ColumnElement[Any]:
         """The list as an object."""
@@ -62,9 +80,10 @@ class _Page:
             self._matched = self._match()
         columns = columns_of(chosen.below, self._part)
         statement = select(*labelled(columns)).correlate_except()
-        for shared in (self._matched, self._rows):
-            if shared is not None:
-                statement = statement.add_cte(shared, nest_here=True)
+        if self._matched is not None:
+            statement = statement.add_cte(self._matched, nest_here=True)
+        if self._rows is not None:
+            statement = statement.add_cte(self._select(statement).cte(self._rows.name, nesting=True), nest_here=True)
         return one(statement, columns, self._build.name("c"))
 
     def _part(self, chosen: Chosen) -> ColumnElement[Any]:
@@ -91,32 +110,42 @@ class _Page:
         return statement.cte(self._build.name("matched"), nesting=True)
 
     @property
-    def _page(self) -> CTE:
+    def _page(self) -> TableClause:
+        """The page by its name; which columns it has to be selected with is known when all is written that shows it."""
         if self._rows is None:
-            limit = self._found.limit(1 if self._looks_ahead else 0)
-            rows = self._first_of_all(limit) if self._matched is None else self._first_of_matched(limit)
-            self._rows = rows.cte(self._build.name("page"), nesting=True)
+            columns = [column(each.name, each.type) for each in (*self._found.rows.c, *self._terms())]
+            self._rows = table(self._build.name("page"), *columns)
         return self._rows
 
-    def _first_of_all(self, limit: ColumnElement[int]) -> Select[Any]:
+    def _select(self, shown: Select[Any]) -> Select[Any]:
+        """The page's rows, with the columns that what is shown of them reads."""
+        used = {each.name for each in iterate(shown) if isinstance(each, ColumnClause) and each.table is self._rows}
+        columns = [each for each in self._found.rows.c if each.name in used]
+        limit = self._found.limit(1 if self._looks_ahead else 0)
+        return self._first_of_all(columns, limit) if self._matched is None else self._first_of_matched(columns, limit)
+
+    def _first_of_all(self, columns: Sequence[ColumnElement[Any]], limit: ColumnElement[int]) -> Select[Any]:
         found = self._found
-        statement = select(*found.rows.c, *self._terms()).where(*found.conditions, *found.begins(found.terms))
-        ordered = statement.order_by(*(term.clause() for term in found.terms)).limit(limit)
+        statement, terms = select(*columns).where(*found.conditions), found.terms
+        if found.walk is not None:
+            statement, terms = found.walk.along(columns, terms)
+        statement = statement.add_columns(*_labelled(terms)).where(*found.begins(terms))
+        ordered = statement.order_by(*(term.clause() for term in terms)).limit(limit)
         return ordered.correlate_except(found.rows)
 
-    def _first_of_matched(self, limit: ColumnElement[int]) -> Select[Any]:
+    def _first_of_matched(self, columns: Sequence[ColumnElement[Any]], limit: ColumnElement[int]) -> Select[Any]:
         assert self._matched is not None, "only where there is a filter"
         found, terms = self._found, self._terms_in(self._matched)
         first = select(self._matched).where(*found.begins(terms)).order_by(*(term.clause() for term in terms))
         page = first.limit(limit).subquery(self._build.name("first"))
         same = and_(found.rows.c.district_code == page.c[_DISTRICT], found.rows.c[found.node.key] == page.c[_KEY])
-        columns = [page.c[f"{_TERM}{index}"] for index in range(len(terms))]
-        return select(*found.rows.c, *columns).select_from(page.join(found.rows, same)).correlate_except()
+        ordered = [page.c[f"{_TERM}{index}"] for index in range(len(terms))]
+        return select(*columns, *ordered).select_from(page.join(found.rows, same)).correlate_except()
 
     def _terms(self) -> list[Label[Any]]:
-        return [term.value.label(f"{_TERM}{index}") for index, term in enumerate(self._found.terms)]
+        return _labelled(self._found.terms)
 
-    def _terms_in(self, rows: CTE) -> list[Term]:
+    def _terms_in(self, rows: FromClause) -> list[Term]:
         """The list's terms, as columns of rows that were selected with them."""
         return [replace(term, value=rows.c[f"{_TERM}{index}"]) for index, term in enumerate(self._found.terms)]
 
@@ -172,6 +201,10 @@ class _Page:
         return func.translate(packed, constant("+/\n="), constant("-_"))
 
 
+def _labelled(terms: Sequence[Term]) -> list[Label[Any]]:
+    return [term.value.label(f"{_TERM}{index}") for index, term in enumerate(terms)]
+
+
 def _plain(value: ColumnElement[Any], kind: Kind) -> ColumnElement[str]:
     if kind is Kind.DECIMAL:
         value = cast(value, Text)
@@ -179,6 +212,4 @@ def _plain(value: ColumnElement[Any], kind: Kind) -> ColumnElement[str]:
 
 
 def _anywhere(source: Source, place: Within | None) -> list[ColumnElement[bool]]:
-    if place is None:
-        return []
-    return [source.record.c.district_code == place.district, source.place.between(place.first, place.last)]
+    return [] if place is None else place.holds(source.record.c.district_code, source.place)

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from enum import Enum
 from typing import Any
 
+from bangfu.declare.codes import names_district
 from bangfu.query.page import FEW, cursor_shape
 
 _STRUCTURAL = frozenset({"orderBy", "isNull"})
@@ -22,6 +23,8 @@ def _shape(name: str, value: Any) -> Hashable:
         return _whole(value)
     if name == "first":
         return bool(value <= FEW)
+    if name == "within" and isinstance(value, str):
+        return names_district(value)
     if name == "after":
         return cursor_shape(value)
     if name == "id" and isinstance(value, str):
