@@ -10,11 +10,6 @@ from bangfu_app.cli.failure import Ending
 schema = typer.Typer(help="The GraphQL schema. 資料圖的結構", no_args_is_help=True)
 
 
-@schema.callback()
-def _schema() -> None:
-    """Keeps `export` a command of its own; typer would otherwise make it the group."""
-
-
 @schema.command()
 def export(
     output: Annotated[
@@ -44,6 +39,54 @@ def export(
         _compare(output, sdl)
     else:
         _write(output, sdl)
+
+
+@schema.command()
+def diff(
+    old: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The earlier schema, as SDL.")],
+    new: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="The later one; by default the present one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of {level, type, description}.")] = False,
+) -> None:
+    """Tell what has changed for clients. 比較兩版結構
+
+    Breaking: a query that worked may fail. Dangerous: it works, and may be answered in a way its client has not seen.
+    Safe: nobody has to do anything. Ends with 1 if anything is breaking.
+
+    [bold]Examples[/]
+    bangfu schema diff released.graphql
+    bangfu schema diff released.graphql candidate.graphql --json
+    """
+    import orjson
+
+    from bangfu_app.changes import Level, changes
+    from bangfu_app.opening import open_graph
+
+    found = changes(_sdl(old), open_graph().sdl() if new is None else _sdl(new))
+    if as_json:
+        rows = [{"level": each.level, "type": each.type, "description": each.description} for each in found]
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+    else:
+        for each in found:
+            typer.secho(f"{each.level:<9}", fg=_COLOURS[each.level], nl=False)
+            typer.echo(f"  {each.description}")
+        counts = ", ".join(f"{sum(each.level is level for each in found)} {level}" for level in Level)
+        typer.echo(f"{counts}.", err=True)
+    if any(each.level is Level.BREAKING for each in found):
+        raise typer.Exit(Ending.NO)
+
+
+_COLOURS = {"breaking": "red", "dangerous": "yellow", "safe": "green"}
+
+
+def _sdl(file: Path) -> str:
+    from bangfu.errors import OperationError
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperationError(f"{file} cannot be read: {error}.", remedy="Give a schema as SDL, in UTF-8.") from error
 
 
 def _compare(file: Path, sdl: str) -> None:
