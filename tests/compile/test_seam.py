@@ -2,11 +2,14 @@
 
 import inspect
 
+import pytest
 from graphql import build_schema, parse
 from graphql.execution.collect_fields import CollectedFields, FieldDetails
 from graphql.execution.executor import Executor
 from tests.compile.paths import Paths
 
+from bangfu.store.database import UNKNOWN
+from bangfu_schema import decoded
 from bangfu_schema.execute.seam import SelectionExecutor
 
 COMPLETES = ["self", "return_type", "field_details_list", "info", "path", "result", "position_context"]
@@ -46,6 +49,16 @@ def test_a_field_of_the_root_is_completed_by_one_statement(paths: Paths) -> None
         }"""
     )
     assert len(found.statements) == 3
+
+
+@pytest.mark.parametrize("known", [UNKNOWN, None])
+def test_mistakes_are_told_in_the_order_of_their_fields(paths: Paths, known: object) -> None:
+    """Also where the day has to be asked for first, and where the type of a row depends on a wrong id."""
+    document = '{ household(id: "household:1") { id } node(id: "household:1") { id } person(id: "1") { id } }'
+    for plainly in (False, True):
+        paths.database.reporting_date = known  # type: ignore[assignment]
+        found = decoded(paths.run(paths.graph.execute(paths.database, document, plainly=plainly)))
+        assert [error["path"] for error in found["errors"]] == [["household"], ["node"], ["person"]]
 
 
 def test_skipped_and_included_fields_are_settled_by_the_executor(paths: Paths) -> None:

@@ -74,11 +74,12 @@ class Completion:
 
     async def complete(self, selection: Selection, reached: Reached) -> Any:
         """The finished value of a field of the root."""
-        skeleton = self._skeleton(selection, reached)
-        arguments = skeleton.arguments(reached.executor.variable_values)
         if self._plainly:
             await self._reading.look_up_today()
-        given = Input(arguments, await self._reading.today())
+        today = await self._reading.today()
+        # From here to the statement nothing waits: the fields' mistakes are told in their order.
+        skeleton = self._skeleton(selection, reached)
+        given = Input(skeleton.arguments(reached.executor.variable_values), today)
         try:
             with self._observed.phase("compile"):
                 plan = self._compiler.plan(skeleton, given)
