@@ -66,3 +66,21 @@ def test_both_paths_answer_alike(paths: Paths, fields: tuple[str, ...], data: st
     compiled, plain = paths.both(document)
     event("refused" if "errors" in compiled else "answered")
     assert compiled == plain
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        # Links inside each other, beside one that must not be, in a list below a row.
+        """{ district(code: "620502") { households(filter: { members: { none: { publicServices: {
+          carePlacements: { every: { and: [] } none: { and: [] } }
+          pensions: { some: { accountAmount: { eq: 0 } } every: { accountAmount: { eq: 1 } } }
+        } } } }) { totalCount } } }""",
+        # Mistakes in two fields, the second of which is told of without a look at the day.
+        """{ village(code: "620502101") { name }
+          villages(within: "620502108", filter: { id: { ne: "-560557" } }) { totalCount } }""",
+    ],
+)
+def test_what_once_differed_does_so_no_more(paths: Paths, document: str) -> None:
+    compiled, plain = paths.both(document)
+    assert compiled == plain

@@ -33,11 +33,30 @@ from bangfu.registry.nodes import Link, MeasureField, Namespace, Node
 
 _Convert = Callable[[Any, str], Any]
 
-_Chain = list[FromClause]
-"""Rows along a way of links of which one each has to be there: `members: {some: {attendances: {some: …}}}` is one join.
 
-An EXISTS inside an EXISTS says the same, but PostgreSQL then looks for all people with attendances first.
-"""
+class _Chain:
+    """Rows along a way of links of which one each has to be there: `members: {some: {attendances: {some: …}}}`.
+
+    An EXISTS inside an EXISTS says the same as their join, but PostgreSQL then looks for all people with attendances
+    first.
+    """
+
+    def __init__(self, first: FromClause) -> None:
+        self._tables = [first]
+        self._rows = first
+
+    def ends_with(self, table: FromClause) -> bool:
+        """Whether nothing is joined to the table yet."""
+        return self._tables[-1] is table
+
+    def join(self, table: FromClause, on: ColumnElement[bool]) -> None:
+        """Joins one more to the last."""
+        self._rows = self._rows.join(table, on)
+        self._tables.append(table)
+
+    def exists(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether there are such rows of which the conditions hold."""
+        return exists().select_from(self._rows).where(*conditions).correlate_except(*self._tables)
 
 
 def filter_conditions(
@@ -104,16 +123,17 @@ def _exists(
     """Whether there is a row that fits, or, if `violated`, one that does not."""
     target = link.target.table.alias()
     # Where something is joined to a row already, one more would be joined to each of its rows.
-    joined = chain if chain is not None and chain[-1] is alias else None
-    rows: _Chain = [] if joined is None else joined
-    rows.append(target)
+    joined = chain if chain is not None and chain.ends_with(alias) else None
+    on = link.join(alias, target)
+    if joined is not None:
+        joined.join(target, and_(*on))
+    rows = joined or _Chain(target)
     inner = filter_conditions(link.target, target, given, None if violated else rows)
     conditions = [
-        *link.join(alias, target),
         *scope(link.target, target, today(given.parameters) if link.many else None),
         *([_does_not_hold(inner)] if violated else inner),
     ]
-    return and_(*conditions) if joined is not None else exists().where(*conditions).correlate_except(*rows)
+    return and_(true(), *conditions) if joined is not None else rows.exists(*on, *conditions)
 
 
 def _compare(
