@@ -12,6 +12,7 @@ from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
 from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
+from bangfu_app.identity import open_bearer
 from bangfu_app.readiness import DatabaseReadiness, lack
 from bangfu_migrations.branches import load_branches
 from bangfu_schema import Explained, Graph, Limits, Observed, decoded, explain
@@ -83,8 +84,10 @@ def application_of(graph: Graph, database: Database) -> Starlette:
         await readiness.aclose()
         await database.aclose()
 
-    show = partial(explain, database) if Settings.load().show_sql else None
-    return create_app(graph, database, readiness=readiness, close=close, show_sql=show)
+    settings = Settings.load()
+    show = partial(explain, database) if settings.show_sql else None
+    bearer = open_bearer(settings)
+    return create_app(graph, database, readiness=readiness, close=close, show_sql=show, bearer=bearer)
 
 
 def _require_tables(database: Database, platform: Platform) -> None:

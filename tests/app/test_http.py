@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from bangfu.access import Viewer
 from bangfu.store import DatabaseUnavailable
 from bangfu_app.http import create_app
 from bangfu_schema import Observed
@@ -35,6 +36,7 @@ class FakeGraph:
         variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
         observed: Observed | None = None,
+        viewer: Viewer | None = None,
     ) -> dict[str, Any]:
         assert database == "the database"
         self.asked.append((document, variables, operation_name))

@@ -10,11 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from sqlalchemy import text
 from tests.app.command import Bangfu
 
 from bangfu.store import Database
 from bangfu_app import opening
+from bangfu_app.http.server import address_of, reserve
 from bangfu_app.opening import application_of
 from bangfu_schema import Graph
 
@@ -137,3 +139,51 @@ async def test_what_nobody_waits_for_is_stopped_in_the_database(graph: Graph, de
         assert _count() == 0
     assert sent[0]["status"] == 499, sent
     await demo_copy.aclose()
+
+
+@pytest.mark.anyio
+async def test_64_clients_that_go_leave_no_statement_and_take_no_connection_along(
+    graph: Graph, demo_copy: Database
+) -> None:
+    """Over real sockets, which are cut while ten statements wait in the database and the others for a connection."""
+    waiting = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    body = json.dumps({"query": DOCUMENT}).encode()
+
+    def count() -> int:
+        with demo_copy.engine.connect() as onlooker:
+            return int(onlooker.execute(waiting).scalar_one())
+
+    def until(expected: int) -> None:
+        end = time.monotonic() + 30
+        while count() != expected:
+            assert time.monotonic() < end, f"{count()} statements wait, not {expected}"
+            time.sleep(0.02)
+
+    async def ask(port: int) -> asyncio.StreamWriter:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"host: bangfu\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+        writer.write(f"POST /graphql HTTP/1.1\r\n{head}\r\n\r\n".encode() + body)
+        await writer.drain()
+        return writer
+
+    with reserve("127.0.0.1", 0) as bound:
+        bound.listen()  # who connects before the server is up waits for it
+        server = uvicorn.Server(uvicorn.Config(application_of(graph, demo_copy), log_config=None))
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        try:
+            with demo_copy.engine.begin() as locker:
+                locker.execute(text("lock table place in access exclusive mode"))
+                clients = [await ask(bound.getsockname()[1]) for _ in range(64)]
+                await asyncio.to_thread(until, 10)
+                for client in clients:
+                    client.transport.abort()
+                await asyncio.to_thread(until, 0)
+            async with httpx.AsyncClient(base_url=address_of(bound), timeout=30) as quick:
+                answers = await asyncio.gather(*(quick.post("/graphql", json={"query": DOCUMENT}) for _ in range(20)))
+            assert {answer.status_code for answer in answers} == {200}
+            assert all("errors" not in answer.json() for answer in answers)
+        finally:
+            server.should_exit = True
+            await serving

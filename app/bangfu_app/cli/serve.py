@@ -15,7 +15,7 @@ def serve(
 
     Starts even while the database is away: /readyz says why it is not ready.
     It recovers by itself.
-    There is no login yet: whoever reaches the address can read everything.
+    Without BANGFU_JWT_KEYS or BANGFU_JWT_ISSUER no token is asked for: whoever reaches the address reads everything.
 
     [bold]Examples[/]
     bangfu serve

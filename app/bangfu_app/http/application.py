@@ -18,6 +18,7 @@ from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
 from bangfu_app.http.page import Page
 from bangfu_app.http.response import failed, refusal
+from bangfu_app.identity import Bearer
 
 Closing = Callable[[], Awaitable[None]]
 
@@ -30,10 +31,11 @@ def create_app(
     close: Closing | None = None,
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
+    bearer: Bearer | None = None,
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
-    With `show_sql` a request may ask to see its own statements and their plans.
+    With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
     """
 
     ready = Ready(readiness)
@@ -49,7 +51,10 @@ def create_app(
             if close is not None:
                 await close()
 
-    endpoint = Endpoint(graph, database, ready=ready, page=Page(), body_limit=body_limit, show_sql=show_sql)
+    page = Page(needs_token=bearer is not None)
+    endpoint = Endpoint(
+        graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
+    )
     return Starlette(
         routes=[
             Route("/", _to_graphql, methods=["GET"]),

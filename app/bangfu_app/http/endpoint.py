@@ -11,12 +11,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from bangfu.access import Viewer
 from bangfu.errors import OperationError
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
 from bangfu_app.http.page import Page
 from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal
+from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal, unauthenticated
+from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
 from bangfu_schema import Explained, Observed
 
 BODY_LIMIT = 2**20
@@ -40,6 +42,7 @@ class Executor(Protocol):
         variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
         observed: Observed | None = None,
+        viewer: Viewer | None = None,
     ) -> dict[str, Any]:
         """A complete answer; raises only for defects and while the database is away."""
 
@@ -60,6 +63,7 @@ class Endpoint:
         page: Page,
         body_limit: int,
         show_sql: ShowSql | None = None,
+        bearer: Bearer | None = None,
     ) -> None:
         self._graph = graph
         self._database = database
@@ -67,6 +71,7 @@ class Endpoint:
         self._page = page
         self._body_limit = body_limit
         self._show_sql = show_sql
+        self._bearer = bearer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -81,14 +86,21 @@ class Endpoint:
             if request.method in ("GET", "HEAD") and _wants_page(request):
                 return self._page.response()
             media_type = _media_type(request)
+            viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
             asked, observed = await self._read(request), Observed()
-            result = await unless_left(request, self._execute(asked, observed))
+            result = await unless_left(request, self._execute(asked, observed, viewer))
             with observed.phase("send"):
                 response = answer(request, result, media_type=media_type)
             response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
             return response
         except ClientDisconnect:
             return Response(status_code=_LEFT)
+        except Unauthenticated as error:
+            return unauthenticated(request, error, media_type=media_type)
+        except KeysUnavailable as error:
+            return _unavailable(
+                request, "Tokens cannot be checked at the moment. Try again shortly.", error, media_type=media_type
+            )
         except Refusal as error:
             return refusal(
                 request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
@@ -115,7 +127,7 @@ class Endpoint:
         message = f"{request.method} is not possible here. Accepted: {_METHODS}."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
 
-    async def _execute(self, asked: GraphQLRequest, observed: Observed) -> dict[str, Any]:
+    async def _execute(self, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None) -> dict[str, Any]:
         if "sql" in asked.show and self._show_sql is None:
             message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
             raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
@@ -125,6 +137,7 @@ class Endpoint:
             variables=asked.variables,
             operation_name=asked.operation_name,
             observed=observed,
+            viewer=viewer,
         )
         shown: dict[str, Any] = {}
         if "cost" in asked.show:

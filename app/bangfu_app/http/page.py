@@ -15,14 +15,14 @@ _POLICY = (
 
 
 class Page:
-    """One HTML file with the examples put in."""
+    """One HTML file with the examples put in, and with a field for a token where one is needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, needs_token: bool) -> None:
         examples = [{"title": each.title, "zh": each.title_zh, "query": each.document} for each in map(example, SHOWN)]
         # `<` is escaped so that no text of an example can end the script element.
         data = orjson.dumps(examples).decode().replace("<", "\\u003c")
         template = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
-        self._html = template.replace("{{examples}}", data)
+        self._html = template.replace("{{examples}}", data).replace("{{login}}", "" if needs_token else " hidden")
 
     def response(self) -> Response:
         """The page."""

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bangfu_app.identity import Unauthenticated
 from bangfu_schema import encoded
 
 JSON = "application/json"
@@ -53,6 +54,13 @@ def refusal(
     """One error in the form of a GraphQL answer, so that a client reads all of them alike."""
     error = {"message": message, "extensions": {"code": code, "requestId": request.state.request_id}}
     return respond({"errors": [error]}, status=status, media_type=media_type, headers=headers)
+
+
+def unauthenticated(request: Request, error: Unauthenticated, *, media_type: str) -> Response:
+    """Nobody who may ask, with what a client's library needs to know."""
+    challenge = 'Bearer realm="bangfu"' + (f', error="{error.reason}"' if error.reason else "")
+    status, headers = HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": challenge}
+    return refusal(request, status, str(error), code=error.code, media_type=media_type, headers=headers)
 
 
 def failed(request: Request, error: Exception, *, media_type: str = JSON) -> Response:

@@ -28,6 +28,7 @@ _RESERVED = {
     "plugins",
     "measures",
     "indicators",
+    "viewer",
     "targets",
     "district",
     "township",

@@ -38,6 +38,21 @@ class Settings(BaseSettings):
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
 
+    jwt_issuer: str | None = None
+    """Who issues bearer tokens; where no keys are given, they are found by OpenID Connect discovery."""
+
+    jwt_keys: str | None = None
+    """The keys that tokens are signed with: a file (JWK, set of JWKs, PEM), or the https address of a set."""
+
+    jwt_audience: str | None = None
+    """The name by which the issuer knows this service."""
+
+    jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = ("RS256", "PS256", "ES256", "EdDSA")
+    """How tokens may be signed, separated by commas."""
+
+    jwt_leeway: float = Field(default=30, ge=0, le=300)
+    """Seconds by which the clocks of issuer and server may differ."""
+
     @classmethod
     def load(cls) -> Self:
         """The settings of the environment; one that cannot be right is named."""
@@ -52,7 +67,7 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
-    @field_validator("disabled", mode="before")
+    @field_validator("disabled", "jwt_algorithms", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         if isinstance(names, str):

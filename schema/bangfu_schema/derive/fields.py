@@ -91,6 +91,11 @@ class OfCatalogue:
     name: str
 
 
+@dataclass(frozen=True)
+class OfViewer:
+    """Who asks."""
+
+
 Meaning = (
     OfId
     | OfAttribute
@@ -104,6 +109,7 @@ Meaning = (
     | OfRow
     | OfNode
     | OfCatalogue
+    | OfViewer
 )
 
 

@@ -13,11 +13,12 @@ from bangfu.registry.graph import Graph
 from bangfu.registry.nodes import plural
 from bangfu_schema.derive.catalogue import IndicatorEntry, MeasureEntry, PluginEntry, Title
 from bangfu_schema.derive.enums import Enums
-from bangfu_schema.derive.fields import DerivedField, OfCatalogue, OfNode, OfRow, OfSpace, argument
+from bangfu_schema.derive.fields import DerivedField, OfCatalogue, OfNode, OfRow, OfSpace, OfViewer, argument
 from bangfu_schema.derive.inputs import Inputs
 from bangfu_schema.derive.measures import measure_type
 from bangfu_schema.derive.objects import NodeInterface, Objects, make_object
 from bangfu_schema.derive.scalars import SCALARS, PlaceCode
+from bangfu_schema.derive.viewer import ViewerEntry
 
 
 def build_schema(platform: Platform) -> strawberry.Schema:
@@ -55,7 +56,10 @@ def _root(graph: Graph, objects: Objects) -> list[StrawberryField]:
         title = f"{space.plugin.title.zh} {space.plugin.title.en}"
         type_ = objects.space_type("Query", space, inner)
         fields.append(DerivedField.of(space.name, type_, OfSpace(space), description=title))
-    return [*fields, *_catalogue()]
+    viewer = DerivedField.of(
+        "viewer", ViewerEntry | None, OfViewer(), description="Who asks; null where the server asks for no token."
+    )
+    return [*fields, *_catalogue(), viewer]
 
 
 def _one(node: Node, objects: Objects) -> DerivedField:

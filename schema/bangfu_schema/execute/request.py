@@ -12,6 +12,7 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
+from bangfu.access import Viewer
 from bangfu.declare.codes import level_of, parse_code
 from bangfu.errors import UserError, nearest, quoted
 from bangfu.query.given import Given, Input, Once
@@ -23,6 +24,7 @@ from bangfu_schema.compile.listing import listing
 from bangfu_schema.derive import fields as of
 from bangfu_schema.derive.catalogue import PluginEntry
 from bangfu_schema.derive.row import Row
+from bangfu_schema.derive.viewer import entry_of
 from bangfu_schema.execute import measures
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.measures import Asked, Cell, Told
@@ -36,17 +38,20 @@ _Load = Callable[[list[int]], Awaitable[list[Any]]]
 class Request:
     """One request's context: its snapshot of the database, its day, and the batches under way."""
 
-    def __init__(self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot) -> None:
+    def __init__(
+        self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot, viewer: Viewer | None
+    ) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
         self._nodes = nodes
         self._catalogue = catalogue
         self._snapshot = snapshot
+        self._viewer = viewer
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
         """The value of a field, at once or awaited; one of the root is handed to `complete` as a whole."""
-        if source is None and not isinstance(meaning, of.OfCatalogue):
+        if source is None and not isinstance(meaning, of.OfCatalogue | of.OfViewer):
             return Selection(meaning, given, self.completer)
         return self._answer(meaning, source, given, str(info.path.key))
 
@@ -82,6 +87,8 @@ class Request:
                 return self._fetch(*parse_id(given["id"], self._nodes.by_prefix))
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
+            case of.OfViewer():
+                return None if self._viewer is None else entry_of(self._viewer)
 
     async def _row(self, node: Node, given: dict[str, Any]) -> Row | None:
         if not node.is_place:

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
 
+from bangfu.access import Viewer
 from bangfu.errors import OperationError, UserError
 from bangfu.registry import Platform
 from bangfu.store import Database
@@ -55,11 +56,12 @@ class Graph:
         today: date | None = None,
         plainly: bool = False,
         observed: Observed | None = None,
+        viewer: Viewer | None = None,
     ) -> dict[str, Any]:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
-        `observed` is told what can be said of the request afterwards.
+        `observed` is told what can be said of the request afterwards; `viewer` is who asks.
         Raises OperationError where the database is away, and DefectError for a defect of ours.
         """
         observed = observed or Observed()
@@ -81,7 +83,7 @@ class Graph:
             if data is not None:
                 return {"data": data}
             return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, plainly=plainly
+                database, found, operation_name, variables, reading, observed, viewer, plainly=plainly
             )
         finally:
             await reading.close()
@@ -94,11 +96,12 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
+        viewer: Viewer | None,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
         snapshot = Snapshot(database.async_engine, reading.today)
-        request = Request(self.compiler.nodes, self._catalogue, snapshot)
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, viewer)
         completion = Completion(self.compiler, document, operation, reading, request, observed, plainly=plainly)
         request.completer = completion
         try:

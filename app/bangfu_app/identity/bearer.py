@@ -1,0 +1,121 @@
+"""Bearer tokens: from the header of a request to its viewer."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Protocol
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, KeySet
+from joserfc.jws import extract_compact
+
+from bangfu.access import Viewer
+from bangfu.errors import UserError
+from bangfu_app.identity.claims import ClaimsError, viewer_of
+
+_LONGEST = 16_384  # characters
+_KEPT = 1_000
+_KEPT_FOR = 60.0
+"""Seconds for which a token is not checked again: a signature takes longer to check than many a query to answer."""
+
+
+class Unauthenticated(UserError):  # noqa: N818 - reads as what it says
+    """Nobody who may ask; `reason` is for the header that tells a client's library."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message, code=self.code)
+        self.reason = reason
+
+
+class Keys(Protocol):
+    """Where the keys come from."""
+
+    async def get(self, key_id: str | None) -> KeySet | Key:
+        """All keys in use, among them, if the issuer has it, the one of this id."""
+
+
+class Bearer:
+    """Checks tokens that an issuer has signed for an audience; which algorithms count is ours to say, never theirs."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        *,
+        algorithms: Sequence[str],
+        audience: str,
+        issuer: str | None,
+        leeway: float,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self._algorithms = list(algorithms)
+        self._audience = audience
+        self._issuer = issuer
+        self._leeway = leeway
+        self._now = now
+        self._known: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()
+
+    async def viewer(self, authorization: str | None) -> Viewer:
+        """The viewer of an `Authorization` header; raises Unauthenticated, and KeysUnavailable."""
+        if authorization is None:
+            raise Unauthenticated("A token is needed. Send the header `Authorization: Bearer …`.")
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("The header Authorization is of another kind. Accepted: `Bearer` and a token.")
+        if len(token) > _LONGEST:
+            raise _invalid("it is too long")
+        return await self._checked(token)
+
+    async def _checked(self, token: str) -> Viewer:
+        mark = sha256(token.encode(errors="replace")).digest()
+        known = self._known.get(mark)
+        if known is not None and self._now() < known[1]:
+            self._known.move_to_end(mark)
+            return known[0]
+        viewer, expiry = await self._verified(token)
+        self._known[mark] = viewer, min(self._now() + _KEPT_FOR, expiry)
+        if len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return viewer
+
+    async def _verified(self, token: str) -> tuple[Viewer, float]:
+        try:
+            header = extract_compact(token.encode()).headers()
+            key_id = header.get("kid")
+            if header.get("alg") not in self._algorithms:
+                raise _invalid("it is signed in a way that is not accepted here")
+            keys = await self._keys.get(key_id if isinstance(key_id, str) else None)
+            claims = jwt.decode(token, keys, algorithms=self._algorithms).claims
+            self._registry().validate(claims)
+            return viewer_of(claims), float(claims["exp"]) + self._leeway
+        except ClaimsError as error:
+            raise _invalid(str(error)) from None
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _invalid(_WHY.get(getattr(error, "error", ""), "it cannot be verified")) from error
+
+    def _registry(self) -> jwt.JWTClaimsRegistry:
+        needed: dict[str, jwt.ClaimsOption] = {
+            "exp": {"essential": True},
+            "aud": {"essential": True, "value": self._audience},
+        }
+        if self._issuer is not None:
+            needed["iss"] = {"essential": True, "value": self._issuer}
+        return jwt.JWTClaimsRegistry(now=lambda: int(self._now()), leeway=int(self._leeway), **needed)
+
+
+_WHY = {
+    "expired_token": "it has expired",
+    "invalid_claim": "it was issued by or for somebody else, or is not valid yet",
+    "missing_claim": "it does not say by whom, for whom or until when it was issued",
+    "bad_signature": "its signature is not right",
+}
+"""What may be told of a token that fails; no more, so that nobody learns by trying."""
+
+
+def _invalid(why: str) -> Unauthenticated:
+    return Unauthenticated(f"The token is not accepted: {why}.", reason="invalid_token")

@@ -1,0 +1,52 @@
+"""What a token's claims say of its viewer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bangfu.access import Viewer
+from bangfu.declare.codes import parse_code
+from bangfu.errors import UserError
+
+EVERYWHERE = "*"
+"""Among `places`: all there are."""
+
+
+class ClaimsError(Exception):
+    """Claims that tell of no viewer; says which one, and what it would have to be."""
+
+
+def viewer_of(claims: Mapping[str, Any]) -> Viewer:
+    """The viewer: `sub` (or a better name), `roles`, `places` as official codes, `permissions`.
+
+    A claim that is missing gives nothing; one of another form is refused, since it may have been meant to give less.
+    """
+    places = _texts(claims, "places")
+    return Viewer(
+        name=_name(claims),
+        roles=_texts(claims, "roles"),
+        places=tuple(sorted({_code(place) for place in places if place != EVERYWHERE})),
+        is_everywhere=EVERYWHERE in places,
+        permissions=frozenset(_texts(claims, "permissions")),
+    )
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    for claim in ("name", "preferred_username", "sub"):
+        value = claims.get(claim)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    raise ClaimsError("the claim `sub` is missing: a token has to say whose it is")
+
+
+def _texts(claims: Mapping[str, Any], claim: str) -> tuple[str, ...]:
+    value = claims.get(claim, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ClaimsError(f"the claim `{claim}` is not a list of strings")
+    return tuple(value)
+
+
+def _code(place: str) -> int:
+    try:
+        return parse_code(place, argument="places")
+    except UserError as error:
+        raise ClaimsError(str(error)) from None
