@@ -22,6 +22,10 @@ class Paths:
         self.database = database
         self._runner = runner
 
+    def over(self, graph: Graph) -> "Paths":
+        """Both paths of another graph over the same database."""
+        return Paths(graph, self.database, self._runner)
+
     def both(self, document: str, variables: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         """The compiled and the plain answer; asked again, the compiled one has to be the same."""
         compiled = self._ask(document, variables, plainly=False)

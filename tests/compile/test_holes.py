@@ -95,7 +95,7 @@ def _asked(platform: Platform, paths: Paths, *fields: PythonFields) -> Paths:
         python_fields=fields,
     )
     sectors = [each.plugin for each in platform.plugins if each.plugin.name != "register"]
-    return Paths(Graph(assemble([*sectors, plugin])), paths.database, paths._runner)
+    return paths.over(Graph(assemble([*sectors, plugin])))
 
 
 @pytest.fixture(scope="module")

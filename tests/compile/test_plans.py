@@ -12,7 +12,7 @@ from tests.compile.paths import EXAMPLES, Paths
 
 from bangfu.store import DatabaseUnavailable, pool
 from bangfu.store.command import Command
-from bangfu.store.database import UNKNOWN
+from bangfu.store.database import UNKNOWN, Unknown
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, write_setting
 from bangfu_schema import Graph, Limits, decoded
@@ -208,11 +208,11 @@ def test_a_request_stands_on_the_day_of_the_books(paths: Paths, *, plainly: bool
 
 
 @pytest.mark.parametrize("known", [UNKNOWN, "2014-06-30"])
-def test_all_fields_of_a_request_stand_on_one_day(paths: Paths, known: object) -> None:
+def test_all_fields_of_a_request_stand_on_one_day(paths: Paths, known: Unknown | str) -> None:
     """Also where nobody has asked for it before, or the last who asked was told of another day."""
     people = 'district(code: "620502") { register { people { asOf value } } }'
     expected = paths.compiled(f"{{ {people} }}")["data"]["district"]
-    paths.database.reporting_date = known  # type: ignore[assignment]
+    paths.database.reporting_date = known
     found = paths.compiled(f"{{ a: {people} b: {people} c: {people} }}")["data"]
     assert found == dict.fromkeys("abc", expected)
 

@@ -8,7 +8,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetails
 from graphql.execution.executor import Executor
 from tests.compile.paths import Paths
 
-from bangfu.store.database import UNKNOWN
+from bangfu.store.database import UNKNOWN, Unknown
 from bangfu_schema import decoded
 from bangfu_schema.execute.seam import SelectionExecutor
 
@@ -52,11 +52,11 @@ def test_a_field_of_the_root_is_completed_by_one_statement(paths: Paths) -> None
 
 
 @pytest.mark.parametrize("known", [UNKNOWN, None])
-def test_mistakes_are_told_in_the_order_of_their_fields(paths: Paths, known: object) -> None:
+def test_mistakes_are_told_in_the_order_of_their_fields(paths: Paths, known: Unknown | None) -> None:
     """Also where the day has to be asked for first, and where the type of a row depends on a wrong id."""
     document = '{ household(id: "household:1") { id } node(id: "household:1") { id } person(id: "1") { id } }'
     for plainly in (False, True):
-        paths.database.reporting_date = known  # type: ignore[assignment]
+        paths.database.reporting_date = known
         found = decoded(paths.run(paths.graph.execute(paths.database, document, plainly=plainly)))
         assert [error["path"] for error in found["errors"]] == [["household"], ["node"], ["person"]]
 

@@ -53,10 +53,15 @@ class Bearer:
     ) -> None:
         self._keys = keys
         self._algorithms = list(algorithms)
-        self._audience = audience
-        self._issuer = issuer
         self._leeway = leeway
         self._now = now
+        needed: dict[str, jwt.ClaimsOption] = {
+            "exp": {"essential": True},
+            "aud": {"essential": True, "value": audience},
+        }
+        if issuer is not None:
+            needed["iss"] = {"essential": True, "value": issuer}
+        self._rules = jwt.JWTClaimsRegistry(now=lambda: int(now()), leeway=int(leeway), **needed)
         self._known: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()
 
     async def viewer(self, authorization: str | None) -> Viewer:
@@ -91,21 +96,12 @@ class Bearer:
                 raise _invalid("it is signed in a way that is not accepted here")
             keys = await self._keys.get(key_id if isinstance(key_id, str) else None)
             claims = jwt.decode(token, keys, algorithms=self._algorithms).claims
-            self._registry().validate(claims)
+            self._rules.validate(claims)
             return viewer_of(claims), float(claims["exp"]) + self._leeway
         except ClaimsError as error:
             raise _invalid(str(error)) from None
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _invalid(_WHY.get(getattr(error, "error", ""), "it cannot be verified")) from error
-
-    def _registry(self) -> jwt.JWTClaimsRegistry:
-        needed: dict[str, jwt.ClaimsOption] = {
-            "exp": {"essential": True},
-            "aud": {"essential": True, "value": self._audience},
-        }
-        if self._issuer is not None:
-            needed["iss"] = {"essential": True, "value": self._issuer}
-        return jwt.JWTClaimsRegistry(now=lambda: int(self._now()), leeway=int(self._leeway), **needed)
 
 
 _WHY = {

@@ -21,11 +21,7 @@ _FRESH = 300.0
 _PAUSE = 15.0
 """Seconds between two attempts, whoever asks: made-up key ids must not make us ask an issuer without end."""
 
-_ADDRESS = "address"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-Fetch = Callable[[str], Awaitable[Any]]
-"""The JSON at an address."""
 
 
 class KeysUnavailable(OperationError):  # noqa: N818 - reads as what it says
@@ -48,13 +44,11 @@ class FixedKeys:
 class FetchedKeys:
     """Keys of an address, asked for again when they are old, or when a token names one that is not among them."""
 
-    def __init__(
-        self, find: Callable[[Fetch], Awaitable[str]], fetch: Fetch, *, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, find: Callable[[], Awaitable[str]], *, now: Callable[[], float] = time.monotonic) -> None:
         self._find = find
-        self._fetch = fetch
         self._now = now
         self._keys: KeySet | None = None
+        self._failure: KeysUnavailable | None = None
         self._fetched = self._tried = -_FRESH
         self._lock = asyncio.Lock()
 
@@ -62,11 +56,14 @@ class FetchedKeys:
         """The keys, among them the one of this id if the issuer has it; raises KeysUnavailable where there are none."""
         async with self._lock:
             now = self._now()
-            if self._is_wanting(key_id, now) and (self._keys is None or now - self._tried >= _PAUSE):
+            if self._is_wanting(key_id, now) and now - self._tried >= _PAUSE:
                 self._tried = now
                 await self._renew(now)
-            assert self._keys is not None, "keys are there, or it is told why not"
-            return self._keys
+            # An issuer that is away for a while is no reason to let nobody in: what it said last still holds.
+            if self._keys is not None:
+                return self._keys
+            assert self._failure is not None, "keys are there, or it is known why not"
+            raise self._failure
 
     def _is_wanting(self, key_id: str | None, now: float) -> bool:
         if self._keys is None or now - self._fetched >= _FRESH:
@@ -75,15 +72,13 @@ class FetchedKeys:
 
     async def _renew(self, now: float) -> None:
         try:
-            self._keys = _key_set(await self._fetch(await self._find(self._fetch)))
+            self._keys = _key_set(await fetch_json(await self._find()))
             self._fetched = now
         except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
-            if self._keys is None:
-                raise KeysUnavailable(
-                    f"The keys that tokens are signed with cannot be had ({type(error).__name__}: {error}).",
-                    remedy="Check BANGFU_JWT_ISSUER and BANGFU_JWT_KEYS, and that the address can be reached.",
-                ) from error
-            # An issuer that is away for a while is no reason to let nobody in: what it said last still holds.
+            self._failure = KeysUnavailable(
+                f"The keys that tokens are signed with cannot be had ({type(error).__name__}: {error}).",
+                remedy="Check BANGFU_JWT_ISSUER and BANGFU_JWT_KEYS, and that the address can be reached.",
+            )
 
 
 def keys_of_file(file: Path) -> FixedKeys:
@@ -100,41 +95,46 @@ def keys_of_file(file: Path) -> FixedKeys:
     return FixedKeys(keys)
 
 
-def keys_at(address: str, fetch: Fetch | None = None) -> FetchedKeys:
-    """The keys at the address of a set of JWKs."""
-    checked = safe_address(address, "BANGFU_JWT_KEYS")
+def keys_at(address: str) -> FetchedKeys:
+    """The keys at the address of a set of JWKs; raises OperationError for one that is not safe."""
+    _require_safe(address, "BANGFU_JWT_KEYS")
 
-    async def find(_: Fetch) -> str:
-        return checked
+    async def find() -> str:
+        return address
 
-    return FetchedKeys(find, fetch or fetch_json)
+    return FetchedKeys(find)
 
 
-def keys_of_issuer(issuer: str, fetch: Fetch | None = None) -> FetchedKeys:
-    """The keys that an issuer tells of by OpenID Connect discovery."""
-    start = safe_address(issuer, "BANGFU_JWT_ISSUER").rstrip("/") + "/.well-known/openid-configuration"
+def keys_of_issuer(issuer: str) -> FetchedKeys:
+    """The keys that an issuer tells of by OpenID Connect discovery; raises OperationError for an unsafe address."""
+    _require_safe(issuer, "BANGFU_JWT_ISSUER")
+    start = issuer.rstrip("/") + "/.well-known/openid-configuration"
 
-    async def find(fetch: Fetch) -> str:
-        told = await fetch(start)
+    async def find() -> str:
+        told = await fetch_json(start)
         if told["issuer"].rstrip("/") != issuer.rstrip("/"):
             raise ValueError(f"{start} tells of another issuer, {told['issuer']!r}")
-        return safe_address(told["jwks_uri"], _ADDRESS)
-
-    return FetchedKeys(find, fetch or fetch_json)
-
-
-def safe_address(address: str, setting: str) -> str:
-    """An address that nobody on the way can answer for: https, or this machine."""
-    parts = urlsplit(address)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        address: str = told["jwks_uri"]
+        if not _is_safe(address):
+            raise ValueError(f"{start} tells of keys at {address!r}, which is not an https address")
         return address
-    if setting == _ADDRESS:
-        raise ValueError(f"{address!r} is not an https address")
-    raise OperationError(
-        f"{setting} is {address!r}, which is not an https address.",
-        code="BAD_SETTING",
-        remedy="Give one that begins with https://.",
-    )
+
+    return FetchedKeys(find)
+
+
+def _is_safe(address: str) -> bool:
+    """Whether nobody on the way can answer for an address: it is https, or this machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+def _require_safe(address: str, setting: str) -> None:
+    if not _is_safe(address):
+        raise OperationError(
+            f"{setting} is {address!r}, which is not an https address.",
+            code="BAD_SETTING",
+            remedy="Give one that begins with https://.",
+        )
 
 
 async def fetch_json(address: str) -> Any:

@@ -142,7 +142,7 @@ class Given:
             try:  # without `told_of`, which costs more than most conversions
                 return convert(value, path)
             except UserError as error:
-                error.field = field if error.field is None else error.field
+                _note(error, field)
                 raise
 
         return found
@@ -163,8 +163,13 @@ def told_of(field: int) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        error.field = field if error.field is None else error.field
+        _note(error, field)
         raise
+
+
+def _note(error: UserError, field: int) -> None:
+    if error.field is None:
+        error.field = field
 
 
 def today(parameters: Parameters) -> ColumnElement[date]:

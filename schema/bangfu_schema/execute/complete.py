@@ -1,4 +1,4 @@
-"""Completes the fields of the root: by one statement each, or field by field where Python has to answer."""
+"""Completes the fields of the root: by one statement each, or field by field where no statement can hold them."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
