@@ -13,11 +13,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bangfu_app.http.correlation import Correlation
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
+from bangfu_app.http.front import Front
 from bangfu_app.http.health import Readiness, Ready, alive
+from bangfu_app.http.limits import Guard
+from bangfu_app.http.limits.reading import READ_TIMEOUT
+from bangfu_app.http.log import RequestLog
+from bangfu_app.http.metrics import Metrics
 from bangfu_app.http.page import Page
-from bangfu_app.http.response import failed, refusal
+from bangfu_app.http.response import refusal
+from bangfu_app.http.stopping import Stopping
 from bangfu_app.identity import Bearer
 
 Closing = Callable[[], Awaitable[None]]
@@ -32,13 +37,19 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
     bearer: Bearer | None = None,
+    guard: Guard | None = None,
+    metrics: Metrics | None = None,
+    read_timeout: float = READ_TIMEOUT,
+    hsts: int = 0,
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
+    The `guard` gives each client its share. Whoever runs the server finds `stopping` and `metrics` in its state.
     """
 
-    ready = Ready(readiness)
+    stopping, metrics = Stopping(), metrics or Metrics()
+    ready = Ready(readiness, stopping)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -53,19 +64,31 @@ def create_app(
 
     page = Page(needs_token=bearer is not None)
     endpoint = Endpoint(
-        graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
+        graph,
+        database,
+        ready=ready,
+        page=page,
+        body_limit=body_limit,
+        show_sql=show_sql,
+        bearer=bearer,
+        guard=guard,
     )
-    return Starlette(
+    front = Middleware(
+        Front, observers=(metrics, RequestLog()), stopping=stopping, read_timeout=read_timeout, hsts=hsts
+    )
+    app = Starlette(
         routes=[
             Route("/", _to_graphql, methods=["GET"]),
             Route("/graphql", endpoint),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
-        middleware=[Middleware(Correlation)],
-        exception_handlers={HTTPException: _not_here, Exception: _broken},
+        middleware=[front],
+        exception_handlers={HTTPException: _not_here},
         lifespan=lifespan,
     )
+    app.state.stopping, app.state.metrics = stopping, metrics
+    return app
 
 
 async def _to_graphql(_: Request) -> Response:
@@ -83,7 +106,3 @@ async def _not_here(request: Request, error: Exception) -> Response:
     else:
         message = error.detail
     return refusal(request, status, message, code=status.name, headers=headers)
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    return failed(request, error)

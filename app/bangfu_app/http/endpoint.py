@@ -13,11 +13,13 @@ from starlette.types import Receive, Scope, Send
 
 from bangfu.access import Viewer
 from bangfu.errors import OperationError
+from bangfu_app.http.account import account_of
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
+from bangfu_app.http.limits import Guard
 from bangfu_app.http.page import Page
 from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal, unauthenticated
+from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal, unauthenticated, unavailable
 from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
 from bangfu_schema import Explained, Observed
 
@@ -25,7 +27,6 @@ BODY_LIMIT = 2**20
 """The largest body read, in bytes; a query of this size is not one that a person wrote."""
 
 _METHODS = "GET, HEAD, POST, OPTIONS"
-_RETRY_AFTER = "2"
 _LEFT = 499  # nobody reads it; the access log tells it from an answer
 
 _log = logging.getLogger("bangfu.http")
@@ -64,6 +65,7 @@ class Endpoint:
         body_limit: int,
         show_sql: ShowSql | None = None,
         bearer: Bearer | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self._graph = graph
         self._database = database
@@ -72,6 +74,7 @@ class Endpoint:
         self._body_limit = body_limit
         self._show_sql = show_sql
         self._bearer = bearer
+        self._guard = guard or Guard()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -87,8 +90,13 @@ class Endpoint:
                 return self._page.response()
             media_type = _media_type(request)
             viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
+            who = self._guard.identity(request, viewer)
+            self._guard.count(who)
+            account = account_of(request)
+            account.viewer = viewer.name if viewer is not None else None
             asked, observed = await self._read(request), Observed()
-            result = await unless_left(request, self._execute(asked, observed, viewer))
+            account.note_document(asked.query, observed)
+            result = await unless_left(request, self._execute_in_turn(who, asked, observed, viewer))
             with observed.phase("send"):
                 response = answer(request, result, media_type=media_type)
             response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
@@ -96,15 +104,17 @@ class Endpoint:
         except ClientDisconnect:
             return Response(status_code=_LEFT)
         except Unauthenticated as error:
+            try:  # whoever guesses is counted by the address; whoever has a good token is never kept out by that
+                self._guard.count(self._guard.identity(request, None))
+            except Refusal as refused:
+                return _refused(request, refused, media_type=media_type)
             return unauthenticated(request, error, media_type=media_type)
         except KeysUnavailable as error:
             return _unavailable(
                 request, "Tokens cannot be checked at the moment. Try again shortly.", error, media_type=media_type
             )
         except Refusal as error:
-            return refusal(
-                request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
-            )
+            return _refused(request, error, media_type=media_type)
         except OperationError as error:
             return _unavailable(
                 request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
@@ -126,6 +136,12 @@ class Endpoint:
             return read_get(request)
         message = f"{request.method} is not possible here. Accepted: {_METHODS}."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
+
+    async def _execute_in_turn(
+        self, who: str, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None
+    ) -> dict[str, Any]:
+        async with self._guard.turn(who):
+            return await self._execute(asked, observed, viewer)
 
     async def _execute(self, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None) -> dict[str, Any]:
         if "sql" in asked.show and self._show_sql is None:
@@ -149,16 +165,13 @@ class Endpoint:
         return {**result, "extensions": shown} if shown else result
 
 
+def _refused(request: Request, error: Refusal, *, media_type: str) -> Response:
+    return refusal(request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers)
+
+
 def _unavailable(request: Request, message: str, error: Exception, *, media_type: str) -> Response:
     _log.warning("request %s: %s %s: %s", request.state.request_id, message, type(error).__name__, error)
-    return refusal(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        message,
-        code="SERVICE_UNAVAILABLE",
-        media_type=media_type,
-        headers={"Retry-After": _RETRY_AFTER},
-    )
+    return unavailable(request, message, media_type=media_type)
 
 
 def _is_busy(error: BaseException | None) -> bool:

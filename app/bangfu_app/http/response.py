@@ -8,11 +8,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bangfu_app.http.account import account_of
 from bangfu_app.identity import Unauthenticated
 from bangfu_schema import encoded
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+
+RETRY_AFTER = "2"
+"""Seconds after which what was away may be back."""
 
 _log = logging.getLogger("bangfu.http")
 
@@ -38,6 +42,7 @@ def answer(request: Request, result: dict[str, Any], *, media_type: str) -> Resp
     for error in result.get("errors", ()):
         extensions = error.setdefault("extensions", {})
         extensions["requestId"] = request.state.request_id
+        account_of(request).note(extensions.get("code", "UNKNOWN"))
     is_refused = "data" not in result and media_type == GRAPHQL
     return respond(result, status=HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK, media_type=media_type)
 
@@ -52,6 +57,7 @@ def refusal(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One error in the form of a GraphQL answer, so that a client reads all of them alike."""
+    account_of(request).note(code)
     error = {"message": message, "extensions": {"code": code, "requestId": request.state.request_id}}
     return respond({"errors": [error]}, status=status, media_type=media_type, headers=headers)
 
@@ -61,6 +67,12 @@ def unauthenticated(request: Request, error: Unauthenticated, *, media_type: str
     challenge = 'Bearer realm="bangfu"' + (f', error="{error.reason}"' if error.reason else "")
     status, headers = HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": challenge}
     return refusal(request, status, str(error), code=error.code, media_type=media_type, headers=headers)
+
+
+def unavailable(request: Request, message: str, *, media_type: str = JSON) -> Response:
+    """Nothing is wrong with the request; the same may be answered shortly."""
+    status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": RETRY_AFTER}
+    return refusal(request, status, message, code="SERVICE_UNAVAILABLE", media_type=media_type, headers=headers)
 
 
 def failed(request: Request, error: Exception, *, media_type: str = JSON) -> Response:

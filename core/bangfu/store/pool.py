@@ -37,6 +37,11 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._free = asyncio.Semaphore(size)
         self._timeout = statement_timeout
+        self.size = size
+        self.in_use = 0
+        """How many connections somebody holds."""
+        self.waiting = 0
+        """How many wait for one."""
 
     @asynccontextmanager
     async def connection(self, begin: str | None = None) -> AsyncIterator[Connection]:
@@ -87,27 +92,35 @@ class Pool:
 
     async def _take(self) -> Connection:
         await self._wait()
+        self.in_use += 1
         try:
             return await self._living()
         except BaseException:
-            self._free.release()
+            self._release()
             raise
 
     async def _give_back(self, connection: Connection) -> None:
         try:
             await self._put_back(connection)
         finally:
-            self._free.release()
+            self._release()
+
+    def _release(self) -> None:
+        self.in_use -= 1
+        self._free.release()
 
     async def _wait(self) -> None:
         if not self._free.locked():
             await self._free.acquire()
             return
+        self.waiting += 1
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._free.acquire()
         except TimeoutError:
             raise self._unavailable("all connections have been busy for too long") from None
+        finally:
+            self.waiting -= 1
 
     async def _living(self) -> Connection:
         """An idle connection, or a new one; those that died while idle are thrown away without a word."""

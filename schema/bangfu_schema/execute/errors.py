@@ -6,11 +6,13 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from bangfu.errors import UserError
 
+_LONGEST = 500  # characters
+
 
 def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any] | None:
     """An error as it goes out, with `extensions.code`; None for a defect of ours, whose text stays inside."""
     cause = _cause(error)
-    shown = dict(error.formatted)
+    shown: dict[str, Any] = {**error.formatted, "message": _shortened(error.message)}
     if isinstance(cause, UserError):
         return {**shown, "message": str(cause), "extensions": extensions_of(cause)}
     if isinstance(error, GraphQLSyntaxError):
@@ -19,6 +21,11 @@ def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any] | None:
         return None
     code = "BAD_USER_INPUT" if executed else "GRAPHQL_VALIDATION_FAILED"
     return {**shown, "extensions": {"code": code}}
+
+
+def _shortened(message: str) -> str:
+    """GraphQL repeats what it does not understand, however long that is."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

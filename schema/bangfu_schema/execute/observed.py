@@ -20,6 +20,8 @@ class Ran:
 class Observed:
     """Filled while a request is answered."""
 
+    operation: str | None = None
+    """The operation that was chosen, where it has a name."""
     demand: Demand = field(default_factory=Demand)
     seconds: dict[str, float] = field(default_factory=dict)
     statements: list[Ran] = field(default_factory=list)

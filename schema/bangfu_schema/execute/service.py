@@ -16,9 +16,9 @@ from bangfu_schema.derive.schema import build_schema
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
-from bangfu_schema.execute.documents import Document, Documents, Refused
+from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
-from bangfu_schema.execute.limits import Limits, check
+from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.request import Request
@@ -39,7 +39,7 @@ class Graph:
         nodes = platform.graph.nodes.values()
         core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
-        self.documents = Documents(core)
+        self.documents = Documents(core, self.limits)
         self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
 
     def sdl(self) -> str:
@@ -67,7 +67,9 @@ class Graph:
         observed = observed or Observed()
         try:
             with observed.phase("parse"):
+                check_values(variables or {}, self.limits)
                 found, operation = self.documents.find(document, operation_name)
+                observed.operation = operation.name.value if operation.name is not None else None
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
             check(observed.demand, self.limits)
         except Refused as refused:
@@ -112,6 +114,7 @@ class Graph:
                 variable_values=variables,
                 operation_name=operation,
                 executor_class=SelectionExecutor,
+                max_coercion_errors=MOST_ERRORS,
             )
             if isawaitable(result):
                 result = await result
@@ -138,6 +141,7 @@ def _response(data: dict[str, Any] | None, errors: list[GraphQLError], *, execut
             cause = error.original_error
             if isinstance(cause, OperationError):
                 raise cause
-            raise DefectError(str(error)) from cause
+            # Not the error's own text, which repeats the document: this goes to the log.
+            raise DefectError(f"at {'.'.join(map(str, error.path or ()))}: {type(cause).__name__}") from cause
         shown.append(told)
     return {"errors": shown, "data": data} if data is not None or errors[0].path else {"errors": shown}
