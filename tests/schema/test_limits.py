@@ -138,7 +138,7 @@ def test_a_number_is_compared_as_it_is_sent(graph: Graph, demo_database: Databas
 
 
 def test_very_many_values_are_compared(graph: Graph, demo_database: Database) -> None:
-    """PostgreSQL takes 65,535 parameters in a statement; who lets a request have more values than that can send them."""
+    """PostgreSQL takes 65,535 parameters in a statement; an operator may allow more values than that."""
     generous = Graph(graph.platform, Limits(values=100_000))
     document = (
         'query ($names: [String!]) { villages(within: "620502", filter: { name: { in: $names } }) { totalCount } }'

@@ -7,6 +7,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
@@ -35,7 +36,8 @@ class RequestLog:
         """Writes the line."""
         if _log.isEnabledFor(logging.INFO):
             message = f"{account.method} {account.path} {account.status}"
-            _log.info("%s", message, extra={_FIELDS: line_of(account)})
+            # Without looking for who calls, which is always this.
+            _log.handle(_log.makeRecord(_log.name, logging.INFO, "", 0, message, (), None, extra={_FIELDS: account}))
 
 
 def line_of(account: Account) -> dict[str, Any]:
@@ -100,8 +102,27 @@ def _said(error: BaseException) -> str:
     return str(error)
 
 
+class _Json(structlog.stdlib.ProcessorFormatter):
+    """Lines of JSON; those of requests, of which there are many, without anything between."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        account: Account | None = getattr(record, _FIELDS, None)
+        if account is None:
+            return super().format(record)
+        line = {
+            "event": record.getMessage(),
+            "level": "info",
+            "logger": record.name,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "requestId": account.id,
+            **line_of(account),
+        }
+        return orjson.dumps(line).decode()
+
+
 def _json() -> logging.Formatter:
-    return structlog.stdlib.ProcessorFormatter(
+    return _Json(
         processors=[_fields, structlog.processors.JSONRenderer(serializer=_dumped)],
         foreign_pre_chain=_chain(structlog.processors.TimeStamper(fmt="iso", utc=True)),
     )
@@ -123,7 +144,9 @@ def _fields(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typ
     record: logging.LogRecord = event.pop("_record")
     event.pop("_from_structlog")
     event["requestId"] = getattr(record, "requestId", "-")
-    event.update(getattr(record, _FIELDS, {}))
+    account: Account | None = getattr(record, _FIELDS, None)
+    if account is not None:
+        event.update(line_of(account))
     event.pop("exc_info", None)
     if record.exc_info and record.exc_info[1] is not None:
         event["error"] = traced(record.exc_info[1])

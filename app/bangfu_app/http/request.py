@@ -6,10 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
 from starlette.requests import ClientDisconnect, Request
 
 from bangfu.errors import UserError
+from bangfu_schema import count_tokens, operations_of
+
+_MOST_TOKENS = 10_000  # of a document in an address, which is looked through to know that it changes nothing
+_MOST_NESTS = 50_000  # objects and lists of a body: each takes as long to make as twenty bytes take to read
 
 SHOWABLE = ("cost", "sql")
 
@@ -48,6 +51,8 @@ async def read_post(request: Request, *, limit: int) -> GraphQLRequest:
         message = f"The body is said to be in {charset.strip()}. Accepted: utf-8."
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     body = await _body(request, limit)
+    if body.count(b"{") + body.count(b"[") > _MOST_NESTS:
+        raise _bad(f"The body has more than {_MOST_NESTS:,} objects and lists. Send several requests.")
     try:
         asked = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -74,7 +79,7 @@ def read_get(request: Request) -> GraphQLRequest:
     if not asked.get("operationName"):
         asked.pop("operationName", None)
     found = _checked(asked)
-    if _operation(found) not in (OperationType.QUERY, None):
+    if not _changes_nothing(found):
         message = "A GET can ask for queries only. Send this operation with POST."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": "POST"})
     return found
@@ -118,13 +123,12 @@ def _shown(names: object) -> frozenset[str]:
     return frozenset(names)
 
 
-def _operation(asked: GraphQLRequest) -> OperationType | None:
-    """The kind of operation; None where the graph itself will say what is wrong with the document."""
-    try:
-        operation = get_operation_ast(parse(asked.query), asked.operation_name)
-    except (GraphQLError, RecursionError):
-        return None
-    return operation.operation if operation else None
+def _changes_nothing(asked: GraphQLRequest) -> bool:
+    """Whether the operation is a query, or the graph will say what is wrong with the document."""
+    if count_tokens(asked.query, _MOST_TOKENS) > _MOST_TOKENS:
+        raise _bad(f"has more than {_MOST_TOKENS:,} tokens. Send it with POST.", argument="query")
+    found = operations_of(asked.query, _MOST_TOKENS)
+    return all(kind not in ("mutation", "subscription") for kind, name in found if asked.operation_name in (None, name))
 
 
 def _kind(value: object) -> str:

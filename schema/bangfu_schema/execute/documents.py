@@ -36,7 +36,7 @@ _MOST = 500
 _LONGEST = 20_000  # characters; longer documents are answered, but not kept
 MOST_ERRORS = 5
 """How many mistakes are told: for each, names are looked for that may have been meant, which takes milliseconds."""
-_COMPARISONS = 20_000  # of fields with each other; a document of 2,000 tokens that repeats nothing has none
+_COMPARISONS = 10_000  # of fields with each other; a document of 2,000 tokens that repeats nothing has none
 
 
 @dataclass(frozen=True, eq=False)

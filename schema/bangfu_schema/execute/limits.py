@@ -39,11 +39,13 @@ _OF_THE_SCHEMA = {"types": 500, "fields": 10, "inputFields": 10, "enumValues": 5
 class Limits:
     """How much a document may be, and how much it may ask for.
 
-    The first three keep reading it cheap: they are looked at before it is parsed or validated, which takes some 25
+    The first four keep reading it cheap: they are looked at before it is parsed or validated, which takes some 25
     microseconds a token. The others are told from the document and its variables, before anything is compiled.
     """
 
     characters: int = 65_536
+    lines: int = 5_000
+    """To tell where a mistake is, they are counted."""
     tokens: int = 2_000
     definitions: int = 100
     """Operations and fragments; what is validated once for each pair of them stays small."""
@@ -161,6 +163,8 @@ def check_text(text: str, limits: Limits) -> None:
     found = None
     if len(text) > limits.characters:
         found = f"{len(text):,} characters. Accepted: up to {limits.characters:,}"
+    elif text.count("\n") + text.count("\r") > limits.lines:
+        found = f"more than {limits.lines:,} lines, which is what is accepted"
     elif count_tokens(text, limits.tokens) > limits.tokens:
         found = f"more than {limits.tokens:,} tokens, which is what is accepted"
     if found is not None:

@@ -18,6 +18,7 @@ from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
 from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
+from bangfu_schema.execute.itself import Itself
 from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.reading import Reading
@@ -36,6 +37,7 @@ class Graph:
         self.platform = platform
         self.limits = limits or Limits()
         self.schema = build_schema(platform)
+        self._itself = Itself()
         nodes = platform.graph.nodes.values()
         core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
@@ -76,6 +78,8 @@ class Graph:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        if not plainly and (told := self._itself.find(found, operation_name)) is not None:
+            return {"data": told}
         reading = Reading(database, today, observed, several=_has_several(operation))
         try:
             data = None
@@ -84,9 +88,12 @@ class Graph:
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
-            return await self._by_executor(
+            response = await self._by_executor(
                 database, found, operation_name, variables, reading, observed, viewer, plainly=plainly
             )
+            if "errors" not in response and not plainly:
+                self._itself.note(found, operation_name, operation, response["data"])
+            return response
         finally:
             await reading.close()
 
