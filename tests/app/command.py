@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -28,6 +30,8 @@ class Bangfu:
         self._home = home
         self.told = ""
         """What the last command that served has printed."""
+        self.process: subprocess.Popen[str]
+        """The last command that served."""
 
     def __call__(
         self, *arguments: str, database: Database | str | None = None, typed: str = "", **settings: str
@@ -38,7 +42,7 @@ class Bangfu:
         return CliRunner().invoke(application, arguments, input=typed, env=environment)
 
     @contextmanager
-    def serving(self, *arguments: str, database: Database | str) -> Iterator[str]:
+    def serving(self, *arguments: str, database: Database | str, **settings: str) -> Iterator[str]:
         """Starts a command that serves on a free port, and gives its address; it is ended as an operator ends it."""
         inherited = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
         log = self.log
@@ -46,13 +50,14 @@ class Bangfu:
             log.open("w") as errors,
             subprocess.Popen(
                 [Path(sys.executable).with_name("bangfu"), *arguments, "--port", "0"],
-                env=inherited | self._settings(database, {}),
+                env=inherited | self._settings(database, settings),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
             ) as process,
         ):
             assert process.stdout is not None
+            self.process = process
             self.told = ""
             try:
                 for line in process.stdout:
@@ -72,6 +77,10 @@ class Bangfu:
     def log(self) -> Path:
         """What a command that serves writes to its log."""
         return self._home / "log"
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The log's lines, each of which is an object."""
+        return [orjson.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def _settings(self, database: Database | str | None, settings: dict[str, str]) -> dict[str, str]:
         url = database.url.render_as_string(hide_password=False) if isinstance(database, Database) else database

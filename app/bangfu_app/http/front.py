@@ -79,7 +79,7 @@ class Front:
                 return
             await self.app(scope, receive, send)
         except asyncio.CancelledError:
-            if not self._stopping or account.status:
+            if not self._stopping.has_begun or account.status:
                 raise
             # The time for what was in flight is over; whoever asked is told, and may ask another server.
             task: asyncio.Task[Any] | None = asyncio.current_task()

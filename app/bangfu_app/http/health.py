@@ -43,7 +43,7 @@ class Ready:
             return "The database does not answer."
 
     async def _respond(self) -> Response:
-        reason = "The server is stopping." if self._stopping else await self.reason()
+        reason = "The server is stopping." if self._stopping.has_begun else await self.reason()
         headers = {"Cache-Control": "no-store"}
         if reason is None:
             return respond({"ready": True}, headers=headers)

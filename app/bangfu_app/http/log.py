@@ -147,9 +147,9 @@ def _fields(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typ
     account: Account | None = getattr(record, _FIELDS, None)
     if account is not None:
         event.update(line_of(account))
-    event.pop("exc_info", None)
-    if record.exc_info and record.exc_info[1] is not None:
-        event["error"] = traced(record.exc_info[1])
+    _, error, _ = event.pop("exc_info", None) or (None, None, None)
+    if error is not None:
+        event["error"] = traced(error)
     return event
 
 

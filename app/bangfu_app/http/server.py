@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
@@ -17,8 +18,8 @@ from bangfu.errors import OperationError
 from bangfu.store import Settings
 from bangfu_app.http.log import log_to_stderr
 
-GRACE = 10.0
-"""Seconds for the requests in flight when the server is told to end."""
+if TYPE_CHECKING:
+    import uvicorn
 
 _SPARE = 100  # files that are open beside connections
 
@@ -86,8 +87,6 @@ def run(
 async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | None, settings: Settings) -> None:
     import uvicorn  # not needed by any command that serves nothing
 
-    from bangfu_app.http.wire import wire
-
     class Server(uvicorn.Server):
         """Tells the application as soon as it is to end."""
 
@@ -102,15 +101,7 @@ async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | 
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    config = uvicorn.Config(
-        app,
-        http=wire(most=settings.max_connections, read_timeout=settings.read_timeout),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # whom to believe is told by BANGFU_TRUSTED_PROXIES
-        timeout_graceful_shutdown=math.ceil(settings.shutdown_grace),
-    )
+    config = configured(app, settings)
     if metrics is None:
         await Server(config).serve(sockets=[bound])
         return
@@ -123,6 +114,23 @@ async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | 
     finally:
         beside.should_exit = True
         await telling
+
+
+def configured(app: Starlette, settings: Settings) -> "uvicorn.Config":
+    """How uvicorn serves an application."""
+    import uvicorn
+
+    from bangfu_app.http.wire import wire
+
+    return uvicorn.Config(
+        app,
+        http=wire(most=settings.max_connections, read_timeout=settings.read_timeout),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # whom to believe is told by BANGFU_TRUSTED_PROXIES
+        timeout_graceful_shutdown=math.ceil(settings.shutdown_grace),
+    )
 
 
 def _allow_files(wanted: int) -> None:

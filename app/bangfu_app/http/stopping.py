@@ -4,14 +4,11 @@ from collections.abc import Callable
 
 
 class Stopping:
-    """False until the server stops."""
+    """Known to whoever answers requests, and begun by whoever runs the server."""
 
     def __init__(self) -> None:
-        self._has_begun = False
+        self.has_begun = False
         self._told: list[Callable[[], None]] = []
-
-    def __bool__(self) -> bool:
-        return self._has_begun
 
     def tell(self, listener: Callable[[], None]) -> None:
         """Has a function called when the server begins to stop."""
@@ -19,7 +16,7 @@ class Stopping:
 
     def begin(self) -> None:
         """Says that the server stops: nothing new is begun, what is in flight is finished."""
-        if not self._has_begun:
-            self._has_begun = True
+        if not self.has_begun:
+            self.has_begun = True
             for listener in self._told:
                 listener()

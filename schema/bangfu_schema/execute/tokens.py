@@ -35,7 +35,7 @@ def count_tokens(text: str, most: int) -> int:
 def operations_of(text: str, most: int) -> list[tuple[str, str | None]]:
     """The kinds and names of the operations in a document's first `most` tokens.
 
-    They are those that a parser finds, if it finds any; a definition that is no operation has its first word for a kind.
+    They are those that a parser finds, if it finds any; what is no operation has its first word for a kind.
     """
     found: list[tuple[str, str | None]] = []
     depth, kind, name = 0, "", None
