@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from starlette.types import ASGIApp
+from tests.schema.hostile import DOCUMENTS, FILTER, VARIABLES, largest
 
 from bangfu.registry import discover
 from bangfu.store import Database
@@ -26,8 +27,6 @@ AIM = 0.1
 """Seconds of processor time, for requests of up to a megabyte."""
 _MEGABYTE = 1_000_000
 _ROUNDS = 5
-
-Make = Callable[[int], str]
 
 
 @dataclass(frozen=True)
@@ -43,84 +42,6 @@ class Measured:
     """Of processor time, until the answer was there."""
 
 
-def _fragments(number: int, spread: Callable[[int], str], most: str = "__typename") -> str:
-    each = "".join(f"fragment f{n} on Query{{{spread(n)}}}" for n in range(number))
-    return f"{{...f0}}{each}fragment f{number} on Query{{{most}}}"
-
-
-DOCUMENTS: dict[str, Make] = {
-    "one field, over and over": lambda n: "{" + "__typename " * n + "}",
-    "aliases of one field": lambda n: "{" + "".join(f"a{i}:__typename " for i in range(n)) + "}",
-    "aliases of one list": lambda n: "{" + "".join(f"a{i}:districts{{nodes{{id}}}} " for i in range(n)) + "}",
-    "one list, over and over": lambda n: "{" + "districts{nodes{id name townships{nodes{id}}}} " * n + "}",
-    "unknown fields": lambda n: "{" + "".join(f"unknown{i} " for i in range(n)) + "}",
-    "fields nearly known": lambda n: "{" + "".join(f"district{chr(i)} " for i in _letters(n)) + "}",
-    "unknown types": lambda n: "{" + "".join(f"...on HouseholdFunding{chr(i)}{{a}} " for i in _letters(n)) + "}",
-    "unknown arguments": lambda n: "{districts(" + "".join(f"firs{chr(i)}:1," for i in _letters(n)) + "){nodes{id}}}",
-    "unknown directives": lambda n: "{__typename " + "".join(f"@d{i} " for i in range(n)) + "}",
-    "one directive, over and over": lambda n: "{__typename " + "@skip(if:false) " * n + "}",
-    "levels": lambda n: "{a" * n + "}" * n,
-    "levels that exist": lambda n: "{district(code:1){" + "place{district{" * n + "id" + "}}" * n + "}}",
-    "lists in lists": lambda n: "{district(code:" + "[" * n + "]" * n + "){id}}",
-    "objects in objects": lambda n: "{households(filter:" + "{not:" * n + "{}" + "}" * n + "){nodes{id}}}",
-    "a chain of fragments": lambda n: _fragments(n, lambda i: f"...f{i + 1}"),
-    "a cycle of fragments": lambda n: _fragments(n, lambda i: f"...f{i + 1}", "...f0"),
-    "fragments that double": lambda n: _fragments(n, lambda i: f"a:__typename ...f{i + 1} ...f{i + 1}"),
-    "fragments that double below": lambda n: _fragments(
-        n, lambda i: f"a{i}:districts{{nodes{{id}}}} ...on Query{{...f{i + 1}}} ...on Query{{...f{i + 1}}}"
-    ),
-    "fragments side by side": lambda n: (
-        "{"
-        + "".join(f"...f{i} " for i in range(n))
-        + "}"
-        + "".join(f"fragment f{i} on Query{{a:__typename b:__typename}}" for i in range(n))
-    ),
-    "fragments nobody uses": lambda n: (
-        "{__typename}" + "".join(f"fragment f{i} on Query{{__typename}}" for i in range(n))
-    ),
-    "operations": lambda n: "".join(f"query q{i}{{__typename}}" for i in range(n)),
-    "operations, each with all fragments": lambda n: (
-        "".join(f"query q{i}{{...f0}}" for i in range(n))
-        + _fragments(n, lambda i: f"...f{i + 1}").removeprefix("{...f0}")
-    ),
-    "variables": lambda n: "query(" + "".join(f"$v{i}:Int " for i in range(n)) + "){__typename}",
-    "a list of values": lambda n: "{villages(filter:{name:{in:[" + '"x" ' * n + "]}}){nodes{id}}}",
-    "an object of unknown names": lambda n: (
-        "{households(filter:{" + "".join(f"categor{chr(i)}:1 " for i in _letters(n)) + "}){nodes{id}}}"
-    ),
-    "inline fragments": lambda n: "{" + "...{__typename} " * n + "}",
-    "inline fragments of an interface": lambda n: '{node(id:"x"){' + "...on Node{id} " * n + "}}",
-    "the schema in the schema": lambda n: "{__schema{types{" + "fields{type{name}} " * n + "}}}",
-    "the schema, level by level": lambda n: "{__schema{types{" + "ofType{" * n + "name" + "}" * n + "}}}",
-    "the schema under many names": lambda n: "{" + "".join(f"a{i}:__schema{{types{{name}}}} " for i in range(n)) + "}",
-    "a long name": lambda n: "{" + "a" * n + "}",
-    "a long name, over and over": lambda n: "{" + ("a" * 200 + " ") * (n // 200) + "}",
-    "a long number": lambda n: "{district(code:" + "1" * n + "){id}}",
-    "a long text": lambda n: '{district(code:"' + "水" * n + '"){id}}',
-    "a text of escapes": lambda n: '{district(code:"' + "\\u6c34" * n + '"){id}}',
-    "a block of lines": lambda n: '{district(code:"""' + "\n x" * n + '"""){id}}',
-    "quotes that never end": lambda n: '{district(code:"""' + '"\\\\""""x" ' * n,
-    "comments": lambda n: "#\n" * n + "{__typename}",
-    "nothing but commas": lambda n: "," * n + "{__typename}",
-    "nothing but lines, then mistakes": lambda n: "\n" * n + "{a b c d e f g}",
-    "null bytes": lambda n: "{" + "\0" * n + "}",
-}
-
-FILTER = "query($f:HouseholdFilter){households(filter:$f){nodes{id}}}"
-VARIABLES: dict[str, Callable[[int], Any]] = {
-    "variables: a list of good values and a bad one": lambda n: {"category": {"in": ["DESTITUTE"] * n + ["?"]}},
-    "variables: a list of bad values": lambda n: {"category": {"in": ["DESTITUT"] * n}},
-    "variables: unknown names": lambda n: {f"categor{i}": 1 for i in range(n)},
-    "variables: conditions side by side": lambda n: {"or": [{"category": {"eq": "DESTITUTE"}}] * n},
-    "variables: lists where none belong": lambda n: {"or": [[]] * n},
-    "variables: a long text": lambda n: {"source": {"eq": "水" * n}},
-}
-
-
-def _letters(number: int) -> Iterator[int]:
-    return (0x61 + i % 26 for i in range(number))
-
-
 def _deep(number: int) -> bytes:
     return b'{"query":"{a}","variables":' + b'{"a":' * number + b"1" + b"}" * (number + 1)
 
@@ -130,15 +51,15 @@ def requests(limits: Limits) -> Iterator[tuple[str, str, bytes]]:
     for a document do."""
     for name, make in DOCUMENTS.items():
         for size, is_small in (
-            (_largest(lambda n, make=make: len(make(n).encode()) < _MEGABYTE * 0.95), False),  # type: ignore[misc]
-            (_largest(lambda n, make=make: _fits(make(n), limits)), True),  # type: ignore[misc]
+            (largest(lambda n, make=make: len(make(n).encode()) < _MEGABYTE * 0.95), False),  # type: ignore[misc]
+            (largest(lambda n, make=make: _fits(make(n), limits)), True),  # type: ignore[misc]
         ):
             body = orjson.dumps({"query": make(size)})
             yield f"{name} ({size:,})", "POST", body
             if is_small and len(quote(make(size))) < 60_000:
                 yield f"{name}, by GET", "GET", b"query=" + quote(make(size)).encode()
     for name, variables in VARIABLES.items():
-        fitting = _largest(lambda n, v=variables: len(orjson.dumps(v(n))) < _MEGABYTE * 0.95)  # type: ignore[misc]
+        fitting = largest(lambda n, v=variables: len(orjson.dumps(v(n))) < _MEGABYTE * 0.95)  # type: ignore[misc]
         for size in {fitting, min(fitting, limits.values - 10), 600}:
             yield f"{name} ({size:,})", "POST", orjson.dumps({"query": FILTER, "variables": {"f": variables(size)}})
     yield "JSON, levels of it (20,000)", "POST", _deep(20_000)
@@ -146,16 +67,6 @@ def requests(limits: Limits) -> Iterator[tuple[str, str, bytes]]:
     yield "JSON, that ends too soon", "POST", b'{"query":"' + b"a" * 1_000_000
     yield "invalid UTF-8", "POST", b'{"query":"' + b"\xff" * 1_000_000 + b'"}'
     yield "a megabyte of nothing", "POST", b" " * 1_000_000
-
-
-def _largest(fits: Callable[[int], bool]) -> int:
-    low, high = 1, 2
-    while fits(high):
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
 
 
 def _fits(text: str, limits: Limits) -> bool:

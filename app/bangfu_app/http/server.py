@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import gc
+import logging
 import math
 import signal
 import socket
@@ -20,6 +21,8 @@ from bangfu_app.http.log import log_to_stderr
 
 if TYPE_CHECKING:
     import uvicorn
+
+_log = logging.getLogger("bangfu.http")
 
 _SPARE = 100  # files that are open beside connections
 
@@ -65,8 +68,10 @@ def run(
     # uvicorn raises the signal again once it has stopped; by default SIGTERM would then end the process before
     # the embedded database is put away.
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    metrics = reserve(bound.getsockname()[0], settings.metrics_port) if settings.metrics_port is not None else None
+    metrics = None
     try:
+        if settings.metrics_port is not None:
+            metrics = reserve(bound.getsockname()[0], settings.metrics_port)
         _allow_files(settings.max_connections + _SPARE)
         bound.listen()
         announce(address_of(bound))
@@ -108,6 +113,7 @@ async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | 
     beside = Beside(
         uvicorn.Config(app.state.metrics, log_config=None, access_log=False, server_header=False, lifespan="off")
     )
+    _log.info("metrics for Prometheus at %s/metrics", address_of(metrics))
     telling = asyncio.create_task(beside.serve(sockets=[metrics]))
     try:
         await Server(config).serve(sockets=[bound])

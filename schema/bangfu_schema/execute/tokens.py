@@ -40,6 +40,8 @@ def operations_of(text: str, most: int) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
     depth, kind, name = 0, "", None
     for token in _tokens(text, most):
+        if token[0] == "#":
+            continue
         if depth == 0 and not kind:
             kind, name = ("query" if token == "{" else token), None
         elif depth == 0 and name is None and token[0] not in "{(@":
