@@ -65,6 +65,10 @@ lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirem
 bench: $(INSTALLED) ## Measure the server against hand-written SQL (ARGS="--quick --set demo"; the first run makes data)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: bench-hostile
+bench-hostile: $(INSTALLED) ## Measure what it costs to refuse what nobody would send who means well
+	@$(BIN)/python -m bench.hostile $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv and caches; the data in .bangfu stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -120,7 +120,7 @@ def test_a_message_repeats_no_more_than_a_line(graph: Graph, long: str) -> None:
     ids=["list", "objects", "unused", "wrong names", "wrong names in one"],
 )
 def test_variables_are_refused_before_they_are_many(graph: Graph, variables: dict[str, Any], expected: str) -> None:
-    document = "query ($f: HouseholdFilter) { households(within: 620502, filter: $f) { totalCount } }"
+    document = 'query ($f: HouseholdFilter) { households(within: "620502", filter: $f) { totalCount } }'
     found = asyncio.run(graph.execute(Database(NOWHERE), document, variables))
     codes = [error["extensions"]["code"] for error in found["errors"]]
     assert set(codes) == {expected}

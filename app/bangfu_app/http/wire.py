@@ -1,6 +1,7 @@
 """A connection as the server speaks HTTP on it: how long it waits, how much it reads, and what it says to nonsense."""
 
 import asyncio
+from dataclasses import dataclass
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
@@ -19,6 +20,19 @@ HEAD_LIMIT = 65_536
 HEADERS_LIMIT = 100
 HALF_CLOSED = 1.0
 """Seconds for the answer to a client that has said it sends nothing more; most that say so have gone altogether."""
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What can be wrong on a connection."""
+
+    status: HTTPStatus
+    code: str
+
+
+_NO_HTTP = _Fault(HTTPStatus.BAD_REQUEST, code="BAD_REQUEST")
+_TOO_SLOW = _Fault(HTTPStatus.REQUEST_TIMEOUT, code="REQUEST_TIMEOUT")
+_TOO_LARGE = _Fault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, code="REQUEST_HEADER_FIELDS_TOO_LARGE")
 
 
 class Wire(HttpToolsProtocol):
@@ -43,7 +57,7 @@ class Wire(HttpToolsProtocol):
         self._is_in_head = True
         self._is_over = False
         """Whether the last word has been said; what still comes is not looked at."""
-        self._fault: HTTPStatus | None = None
+        self._fault = _NO_HTTP
         self._waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its parent has it
@@ -122,15 +136,13 @@ class Wire(HttpToolsProtocol):
         if is_answering or is_answered or self.pipeline:
             self.transport.close()  # another answer in the middle of one, or a second one, would be worse than none
             return
-        status = self._fault or HTTPStatus.BAD_REQUEST
-        if self._fault is HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-            msg = (
-                f"The address and the headers are too large. Accepted: {HEAD_LIMIT:,} bytes in {HEADERS_LIMIT} headers."
-            )
-        elif self._fault is None and msg.startswith("Invalid HTTP"):
+        if self._fault is _TOO_LARGE:
+            msg = f"The head has more than {HEAD_LIMIT:,} bytes or {HEADERS_LIMIT} headers. Send less, or send a POST."
+        elif msg.startswith("Invalid HTTP"):
             msg = "This is not HTTP/1.1 as the server understands it. Send a request as curl or a browser does."
+        status = self._fault.status
         id_ = token_hex(16)
-        error = {"message": msg, "extensions": {"code": _CODES.get(status, "BAD_REQUEST"), "requestId": id_}}
+        error = {"message": msg, "extensions": {"code": self._fault.code, "requestId": id_}}
         body = orjson.dumps({"errors": [error]})
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),
@@ -146,7 +158,7 @@ class Wire(HttpToolsProtocol):
     def _weigh(self, size: int) -> None:
         self._head += size
         if self._head > HEAD_LIMIT or self._headers_read > HEADERS_LIMIT:
-            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            self._fault = _TOO_LARGE
             raise ValueError("too large")  # the parser stops here, and what is said follows from the fault
 
     def _is_active(self) -> bool:
@@ -173,7 +185,7 @@ class Wire(HttpToolsProtocol):
         if self._is_active() or self.transport.is_closing():
             return
         if self._has_begun and self._is_in_head:
-            self._fault = HTTPStatus.REQUEST_TIMEOUT
+            self._fault = _TOO_SLOW
             self.send_400_response(f"The request was not complete after {self.read_timeout:g} seconds. Send it faster.")
         else:
             self.transport.close()
@@ -199,9 +211,3 @@ class Wire(HttpToolsProtocol):
 def wire(*, most: int | None, read_timeout: float) -> type[Wire]:
     """Connections, at most so many at a time, on which a client has so many seconds to send a request's head."""
     return type("LimitedWire", (Wire,), {"most": most, "read_timeout": read_timeout})
-
-
-_CODES = {
-    HTTPStatus.REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "REQUEST_HEADER_FIELDS_TOO_LARGE",
-}

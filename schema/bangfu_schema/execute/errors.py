@@ -17,8 +17,8 @@ def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any] | None:
         return {**shown, "message": str(cause), "extensions": extensions_of(cause)}
     if isinstance(error, GraphQLSyntaxError):
         return {**shown, "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
-    if cause is not None and not isinstance(cause, GraphQLError):
-        return None
+    if cause is not None and not isinstance(cause, GraphQLError) and (executed or not isinstance(cause, ValueError)):
+        return None  # before anything is executed, it is a value that cannot be read: a number of 60,000 digits
     code = "BAD_USER_INPUT" if executed else "GRAPHQL_VALIDATION_FAILED"
     return {**shown, "extensions": {"code": code}}
 
