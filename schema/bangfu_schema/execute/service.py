@@ -9,8 +9,10 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
+from bangfu.store.wall import WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.derive.catalogue import catalogue
 from bangfu_schema.derive.schema import build_schema
@@ -78,7 +80,7 @@ class Graph:
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         policy = Policy(viewer, self.small_cell)
-        reading = Reading(database, today, observed, several=_has_several(operation))
+        reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
             data = None
             if not plainly:
@@ -104,7 +106,7 @@ class Graph:
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
         completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
         request.completer = completion
@@ -124,6 +126,15 @@ class Graph:
         if result.data is not None:
             completion.note_route(result.data)
         return _response(result.data, result.errors or [], executed=True)
+
+
+def wall_of(policy: Policy) -> Wall | None:
+    """What PostgreSQL itself is told of a viewer; nothing for the process itself."""
+    if policy.viewer is None:
+        return None
+    places = WHOLE if policy.is_everywhere else multirange(policy.ranges)
+    # Names that come from a token are taken for names only where they are written as such.
+    return Wall(places, ",".join(sorted(each for each in policy.viewer.permissions if "," not in each)))
 
 
 def _has_several(operation: OperationDefinitionNode) -> bool:
