@@ -31,7 +31,7 @@ def open_platform() -> Platform:
 def open_graph() -> Graph:
     """The graph of those plugins, with the limits of the settings; needs no database."""
     settings = Settings.load()
-    return Graph(discover(settings.disabled), limits_of(settings))
+    return Graph(discover(settings.disabled), limits_of(settings), small_cell=settings.small_cell)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -92,7 +92,7 @@ def open_application() -> Iterator[Starlette]:
 
 def application_of(graph: Graph, database: Database) -> Starlette:
     """The server of a graph over a database."""
-    readiness = DatabaseReadiness(database, load_branches(graph.platform.branches))
+    readiness = DatabaseReadiness(database, graph.platform)
 
     async def close() -> None:
         await readiness.aclose()
@@ -138,6 +138,6 @@ def _looked_up(graph: Graph, database: Database, guard: Guard) -> dict[str, tupl
 
 def _require_tables(database: Database, platform: Platform) -> None:
     with database.engine.connect() as connection:
-        lacking = lack(connection, load_branches(platform.branches))
+        lacking = lack(connection, platform, load_branches(platform.branches))
     if lacking is not None:
         raise OperationError(lacking, code="MIGRATIONS_PENDING")

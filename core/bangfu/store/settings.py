@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     hsts: int = Field(default=0, ge=0)
     """Seconds for which browsers are told to use https only; 0 tells them nothing."""
 
+    small_cell: int = Field(default=5, ge=2, le=1000)
+    """How many households have to stand behind a number that is told to those who may not see them."""
+
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
 
