@@ -69,7 +69,7 @@ class Graph:
             with observed.phase("parse"):
                 found, operation = self.documents.find(document, operation_name)
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
-            check(observed.demand, self.limits)
+            check(observed.demand_in_all, self.limits)
         except Refused as refused:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
