@@ -73,8 +73,8 @@ def create_app(
     )
     return Starlette(
         routes=[
+            Route("/graphql", endpoint),  # first, since routes are tried one after the other
             Route("/", _to_graphql, methods=["GET"]),
-            Route("/graphql", endpoint),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],

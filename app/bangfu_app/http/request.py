@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Message
 
 from bangfu.errors import UserError
 from bangfu_app.http.documents import DocumentError, Documents, digest_named, digest_of
@@ -139,16 +140,26 @@ def _batch(given: list[Any], documents: Documents, most: int) -> tuple[GraphQLRe
 
 
 async def _body(request: Request, limit: int) -> bytes:
+    message = await request.receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body") or len(body) > limit or message["type"] == "http.disconnect":
+        return await _long_body(request, message, limit)
+    return body
+
+
+async def _long_body(request: Request, message: Message, limit: int) -> bytes:
+    """A body of which a first part is there."""
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                message = f"The body is larger than {limit} bytes. Send a shorter query, or its values as variables."
-                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
-    except ClientDisconnect:
-        raise _bad("The connection ended before the body was complete.") from None
-    return bytes(body)
+    while True:
+        if message["type"] == "http.disconnect":
+            raise _bad("The connection ended before the body was complete.")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            found = f"The body is larger than {limit} bytes. Send a shorter query, or its values as variables."
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, found)
+        if not message.get("more_body"):
+            return bytes(body)
+        message = await request.receive()
 
 
 def _checked(asked: dict[str, Any], documents: Documents, place: str = "") -> GraphQLRequest | DocumentError:

@@ -20,6 +20,7 @@ from bangfu_schema.execute.documents import Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.limits import Limits, check
 from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import SelectionExecutor
@@ -74,6 +75,8 @@ class Graph:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        if (probed := probe(self.compiler.schema, operation)) is not None:
+            return {"data": probed}
         reading = Reading(database, today, observed, several=_has_several(operation))
         try:
             data = None
