@@ -1,5 +1,6 @@
 """How an answer is sent: not again where the client has it, smaller where it can read that, and kept by nobody else."""
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 
@@ -7,11 +8,14 @@ import brotli  # type: ignore[import-untyped]  # it has no stubs
 import httpx
 import orjson
 import pytest
+import uvicorn
 from sqlalchemy import text
 from tests.app.asking import ANSWER, GRAPHQL, JSON, NAME, serving
 
 from bangfu.store import Database
 from bangfu_app.http.delivery import SMALLEST
+from bangfu_app.http.server import address_of, reserve
+from bangfu_app.opening import application_of
 from bangfu_schema import Graph
 
 pytestmark = pytest.mark.anyio
@@ -108,3 +112,27 @@ async def test_a_short_answer_is_sent_as_it_is(client: httpx.AsyncClient) -> Non
     response, body = await raw(client, NAME, "br, gzip")
     assert "content-encoding" not in response.headers
     assert orjson.loads(body) == ANSWER
+
+
+async def test_answers_without_a_body_leave_their_connection_in_order(graph: Graph, demo_database: Database) -> None:
+    """Over one real connection: what follows a HEAD or a 304 is read as what it is."""
+    with reserve("127.0.0.1", 0) as bound:
+        bound.listen()
+        server = uvicorn.Server(uvicorn.Config(application_of(graph, demo_database), log_config=None))
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        try:
+            limits = httpx.Limits(max_connections=1)
+            async with httpx.AsyncClient(base_url=address_of(bound), timeout=30, limits=limits) as client:
+                asked = {"query": LONG}
+                head = await client.head("/graphql", params=asked)
+                got = await client.get("/graphql", params=asked)
+                again = await client.get("/graphql", params=asked, headers={"if-none-match": got.headers["etag"]})
+                other = await client.post("/graphql", json={"query": NAME})
+        finally:
+            server.should_exit = True
+            await serving
+    assert (head.content, head.headers["etag"]) == (b"", got.headers["etag"])
+    assert len(got.json()["data"]["villages"]["nodes"]) == 200
+    assert got.headers["content-encoding"] in ("br", "gzip")
+    assert (again.status_code, again.content) == (304, b"")
+    assert other.json() == ANSWER
