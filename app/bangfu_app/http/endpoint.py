@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bangfu.access import Viewer
+from bangfu.access import SQL, Viewer
 from bangfu.errors import OperationError
 from bangfu_app.http.documents import DocumentError, Documents
 from bangfu_app.http.health import Ready
@@ -143,9 +143,8 @@ class Endpoint:
     async def _answer(
         self, request: Request, asked: Asked, observed: Observed, viewer: Viewer | None, media_type: str
     ) -> Response:
-        if self._show_sql is None and any("sql" in part.show for part in asked.requests):
-            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
-            raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
+        if any("sql" in part.show for part in asked.requests):
+            self._check_sql(viewer)
         if asked.is_batch:
             results = await unless_left(request, self._execute_each(asked, observed, viewer))
             with observed.phase("send"):
@@ -156,6 +155,16 @@ class Endpoint:
         result = await unless_left(request, self._execute(part, observed, viewer))
         with observed.phase("send"):
             return await answer(request, result, media_type=media_type)
+
+    def _check_sql(self, viewer: Viewer | None) -> None:
+        """Refuses to show statements and plans, which tell of rows that nobody is shown."""
+        if self._show_sql is None:
+            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
+        elif viewer is not None and SQL not in viewer.permissions:
+            message = f"This needs the permission {SQL}."
+        else:
+            return
+        raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
 
     async def _execute_each(self, asked: Asked, observed: Observed, viewer: Viewer | None) -> list[dict[str, Any]]:
         """The requests of a list, one after the other, with one account of what they cost and take."""

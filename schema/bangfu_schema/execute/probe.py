@@ -1,4 +1,4 @@
-"""Answers `{ __typename }`, by which load balancers and clients ask whether the graph is there, without the executor."""
+"""Answers `{ __typename }`, by which load balancers and clients ask whether the graph is there; needs no executor."""
 
 from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
