@@ -31,6 +31,13 @@ test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to py
 test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and compile ten thousand
 	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query $(ARGS)
 
+.PHONY: test-clients
+test-clients: $(INSTALLED) ## Run other people's clients and audits against the server (needs Node 20 or newer)
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null || { \
+		echo "These tests need Node 20 or newer, with npm: https://nodejs.org"; exit 1; }
+	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(BIN)/pytest -n 1 -m node tests/clients $(ARGS)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Look for mistakes and check the formatting
 	@$(BIN)/ruff check .

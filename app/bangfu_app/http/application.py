@@ -1,7 +1,7 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -14,10 +14,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bangfu_app.http.correlation import Correlation
+from bangfu_app.http.documents import Documents
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
 from bangfu_app.http.page import Page
+from bangfu_app.http.request import MAX_BATCH
 from bangfu_app.http.response import failed, refusal
+from bangfu_app.http.sites import letting_in
 from bangfu_app.identity import Bearer
 
 Closing = Callable[[], Awaitable[None]]
@@ -32,10 +35,14 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
     bearer: Bearer | None = None,
+    documents: Documents | None = None,
+    max_batch: int = MAX_BATCH,
+    origins: Collection[str] = (),
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
+    `documents` may be named in place of being sent; a list may have `max_batch` requests; pages of `origins` may ask.
     """
 
     ready = Ready(readiness)
@@ -47,22 +54,31 @@ def create_app(
         try:
             yield
         finally:
-            look.cancel()
+            await asyncio.wait([look])  # it is over in seconds; stopped half-way, it would leave a connection open
             if close is not None:
                 await close()
 
     page = Page(needs_token=bearer is not None)
     endpoint = Endpoint(
-        graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
+        graph,
+        database,
+        ready=ready,
+        page=page,
+        body_limit=body_limit,
+        show_sql=show_sql,
+        bearer=bearer,
+        documents=documents,
+        max_batch=max_batch,
+        origins=origins,
     )
     return Starlette(
         routes=[
+            Route("/graphql", endpoint),  # first, since routes are tried one after the other
             Route("/", _to_graphql, methods=["GET"]),
-            Route("/graphql", endpoint),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
-        middleware=[Middleware(Correlation)],
+        middleware=[Middleware(Correlation), *letting_in(origins)],
         exception_handlers={HTTPException: _not_here, Exception: _broken},
         lifespan=lifespan,
     )

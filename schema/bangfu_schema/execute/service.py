@@ -23,6 +23,7 @@ from bangfu_schema.execute.documents import Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.limits import Limits, check
 from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import SelectionExecutor
@@ -74,11 +75,13 @@ class Graph:
             with observed.phase("parse"):
                 found, operation = self.documents.find(document, operation_name)
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
-            check(observed.demand, self.limits)
+            check(observed.demand_in_all, self.limits)
         except Refused as refused:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        if (probed := probe(self.compiler.schema, operation)) is not None:
+            return {"data": probed}
         policy = Policy(viewer, self.small_cell)
         reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
