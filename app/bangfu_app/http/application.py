@@ -1,7 +1,7 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from bangfu_app.http.assets import Assets
 from bangfu_app.http.correlation import Correlation
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
-from bangfu_app.http.page import Page
+from bangfu_app.http.page import BUILT, Login, Page
 from bangfu_app.http.response import failed, refusal
 from bangfu_app.identity import Bearer
 
@@ -32,10 +33,12 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
     bearer: Bearer | None = None,
+    logins: Sequence[Login] = (),
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
+    The people of `logins` are offered on the page with their tokens: for a demo only.
     """
 
     ready = Ready(readiness)
@@ -51,7 +54,7 @@ def create_app(
             if close is not None:
                 await close()
 
-    page = Page(needs_token=bearer is not None)
+    page = Page(needs_token=bearer is not None, logins=logins)
     endpoint = Endpoint(
         graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
     )
@@ -59,6 +62,7 @@ def create_app(
         routes=[
             Route("/", _to_graphql, methods=["GET"]),
             Route("/graphql", endpoint),
+            Route("/graphql/assets/{name}", Assets(BUILT / "assets").respond, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
