@@ -1,7 +1,7 @@
 /** Carries GraphiQL's questions to the server: queries over HTTP, subscriptions over a socket. */
 
 import type { Fetcher } from "@graphiql/toolkit";
-import { getOperationAST } from "graphql";
+import { type DocumentNode, getOperationAST, parse } from "graphql";
 import { createClient } from "graphql-ws";
 
 import { ask, authorization, told } from "./asking";
@@ -16,15 +16,25 @@ export function createFetcher(token: string | null, onRefused: (words: string) =
     connectionParams: authorization(token),
     lazy: true, // no socket before the first subscription
   });
-  return async ({ query, variables, operationName }, options) => {
-    const document = options?.documentAST;
-    // The page's own questions about the schema come without a document.
-    const operation = document && getOperationAST(document, operationName);
-    if (operation?.operation === "subscription") {
-      return socket.iterate({ query, variables, operationName: operationName ?? null }) as Carried;
+  return async ({ query, variables, operationName }) => {
+    // GraphiQL looks at what is typed a moment later, and may still name the operation that stood there before.
+    const document = parsed(query);
+    const isThere = document !== null && getOperationAST(document, operationName) != null;
+    const question = { query, variables, operationName: (isThere && operationName) || null };
+    if (document && getOperationAST(document, question.operationName)?.operation === "subscription") {
+      return socket.iterate(question) as Carried;
     }
-    const { status, result } = await ask({ query, variables, operationName: operationName ?? null }, token);
+    const { status, result } = await ask(question, token);
     if (status === 401) onRefused(told(result));
     return result as Carried;
   };
+}
+
+/** The document, or null where it is none; then the server says why. */
+function parsed(query: string): DocumentNode | null {
+  try {
+    return parse(query);
+  } catch {
+    return null;
+  }
 }
