@@ -20,6 +20,8 @@ from bangfu.store import Database, Settings
 
 HOUSE = Path(__file__).parent.parent.parent
 
+PLUGINS = [path for path in (HOUSE / "plugins").iterdir() if path.is_dir() and not path.name.startswith("_")]
+
 _KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
 _ISSUER, _AUDIENCE = "https://issuer.example", "bangfu"
 _SETTINGS = (*(f"BANGFU_{name.upper()}" for name in Settings.model_fields), "BANGFU_DEBUG", "PORT", "PYTHONPATH")
@@ -35,7 +37,7 @@ def node() -> str:
 
 @pytest.fixture(scope="session")
 def token() -> str:
-    """A token that the servers accept."""
+    """A token that the servers accept, of somebody who may read everything."""
     claims = {
         "iss": _ISSUER,
         "aud": _AUDIENCE,
@@ -43,8 +45,8 @@ def token() -> str:
         "name": "王專幹",
         "exp": int(time.time()) + 3600,
         "roles": ["township"],
-        "places": ["620502101", "620502108207"],
-        "permissions": ["register:read", "personal:read"],
+        "places": ["*"],
+        "permissions": ["personal:read", "register:read", *(f"{each.name}:read" for each in PLUGINS)],
     }
     return jwt.encode({"alg": "RS256", "kid": "first"}, claims, _KEY, algorithms=["RS256"])
 

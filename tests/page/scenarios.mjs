@@ -108,7 +108,7 @@ const scenarios = {
       await enter(page);
       await page.getByText("王專幹").click();
       const about = await page.locator(".me dl").textContent();
-      for (const word of ["township", "620502101", "personal:read, register:read"]) assert.ok(about.includes(word), word);
+      for (const word of ["township", "everywhere", "personal:read", "register:read"]) assert.ok(about.includes(word), word);
       await shoot(page, "me");
       await page.reload();
       await page.getByText("王專幹").waitFor();
