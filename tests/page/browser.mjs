@@ -28,6 +28,7 @@ export async function visit(address, work, { dark = false } = {}) {
   });
   const wrong = [];
   try {
+    context.setDefaultTimeout(60_000); // a machine that is busy with other tests is no mistake of the page
     const page = await context.newPage();
     page.on("request", (request) => {
       const url = request.url();

@@ -125,7 +125,8 @@ const scenarios = {
     await visit(ADDRESS, async (page) => {
       await enter(page);
       await type(page, "query Mine { districts { nodes { name } } }");
-      await page.locator(".graphiql-tab").filter({ hasText: "Mine" }).waitFor();
+      // GraphiQL keeps what is typed half a second later.
+      await page.waitForFunction(() => JSON.stringify({ ...sessionStorage }).includes("query Mine"));
       // From here on the server refuses, as it does when a token has ended.
       await page.route("**/graphql", (route) => {
         const headers = { ...route.request().headers(), authorization: "Bearer ended" };
