@@ -1,7 +1,7 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from bangfu_app.http.assets import Assets
 from bangfu_app.http.correlation import Correlation
 from bangfu_app.http.documents import Documents
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
-from bangfu_app.http.page import Page
+from bangfu_app.http.page import BUILT, Login, Page
 from bangfu_app.http.request import MAX_BATCH
 from bangfu_app.http.response import failed, refusal
 from bangfu_app.http.sites import letting_in
@@ -38,11 +39,13 @@ def create_app(
     documents: Documents | None = None,
     max_batch: int = MAX_BATCH,
     origins: Collection[str] = (),
+    logins: Sequence[Login] = (),
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
     `documents` may be named in place of being sent; a list may have `max_batch` requests; pages of `origins` may ask.
+    The people of `logins` are offered on the page with their tokens: for a demo only.
     """
 
     ready = Ready(readiness)
@@ -58,7 +61,7 @@ def create_app(
             if close is not None:
                 await close()
 
-    page = Page(needs_token=bearer is not None)
+    page = Page(needs_token=bearer is not None, logins=logins)
     endpoint = Endpoint(
         graph,
         database,
@@ -75,6 +78,7 @@ def create_app(
         routes=[
             Route("/graphql", endpoint),  # first, since routes are tried one after the other
             Route("/", _to_graphql, methods=["GET"]),
+            Route("/graphql/assets/{name}", Assets(BUILT / "assets").respond, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
