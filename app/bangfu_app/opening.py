@@ -12,6 +12,7 @@ from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
 from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
+from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
 from bangfu_app.identity import open_bearer
 from bangfu_app.readiness import DatabaseReadiness, lack
 from bangfu_migrations.branches import load_branches
@@ -87,7 +88,19 @@ def application_of(graph: Graph, database: Database) -> Starlette:
     settings = Settings.load()
     show = partial(explain, database) if settings.show_sql else None
     bearer = open_bearer(settings)
-    return create_app(graph, database, readiness=readiness, close=close, show_sql=show, bearer=bearer)
+    limits = SocketLimits(connections=settings.max_sockets, subscriptions=settings.max_subscriptions)
+    return create_app(
+        graph,
+        database,
+        readiness=readiness,
+        close=close,
+        show_sql=show,
+        bearer=bearer,
+        streaming=Streaming(
+            graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
+        ),
+        origins=getattr(settings, "cors_origins", ()),
+    )
 
 
 def _require_tables(database: Database, platform: Platform) -> None:

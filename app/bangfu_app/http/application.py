@@ -1,23 +1,26 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bangfu_app.http.correlation import Correlation
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
 from bangfu_app.http.page import Page
 from bangfu_app.http.response import failed, refusal
+from bangfu_app.http.sockets import EventStreams, Streaming, Streams, WebSockets, wants_events
 from bangfu_app.identity import Bearer
 
 Closing = Callable[[], Awaitable[None]]
@@ -32,10 +35,14 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
     bearer: Bearer | None = None,
+    streaming: Streaming | None = None,
+    origins: Collection[str] = (),
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
+    With `streaming` connections may stay open; pages of `origins` may open them, as those of the server itself.
+    Whoever runs the application calls its `state.stop` before it closes connections.
     """
 
     ready = Ready(readiness)
@@ -48,17 +55,26 @@ def create_app(
             yield
         finally:
             look.cancel()
+            await stop()
             if close is not None:
                 await close()
+
+    streams = None
+    if streaming is not None:
+        streams = Streams(streaming, database, ready=ready, identity=bearer, origins=origins)
+
+    async def stop() -> None:
+        if streams is not None:
+            await streams.stop()
 
     page = Page(needs_token=bearer is not None)
     endpoint = Endpoint(
         graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _to_graphql, methods=["GET"]),
-            Route("/graphql", endpoint),
+            *_graphql(endpoint, streams, body_limit),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
@@ -66,6 +82,27 @@ def create_app(
         exception_handlers={HTTPException: _not_here, Exception: _broken},
         lifespan=lifespan,
     )
+    app.state.stop = stop
+    return app
+
+
+def _graphql(endpoint: Endpoint, streams: Streams | None, body_limit: int) -> list[Route | WebSocketRoute]:
+    if streams is None:
+        return [Route("/graphql", endpoint)]
+    events = EventStreams(streams, body_limit=body_limit)
+    return [Route("/graphql", _Either(endpoint, events)), WebSocketRoute("/graphql", WebSockets(streams))]
+
+
+class _Either:
+    """Answers at once, or with events where a client would rather have those."""
+
+    def __init__(self, endpoint: ASGIApp, events: ASGIApp) -> None:
+        self._endpoint = endpoint
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_stream = scope["method"] in ("GET", "POST") and wants_events(Headers(scope=scope))
+        await (self._events if is_stream else self._endpoint)(scope, receive, send)
 
 
 async def _to_graphql(_: Request) -> Response:

@@ -60,8 +60,8 @@ async def read_post(request: Request, *, limit: int) -> GraphQLRequest:
     return _checked(asked)
 
 
-def read_get(request: Request) -> GraphQLRequest:
-    """The request in the address of a GET; only queries, since a GET changes nothing."""
+def read_get(request: Request, *, streaming: bool = False) -> GraphQLRequest:
+    """The request in the address of a GET; only queries, and subscriptions to a stream: a GET changes nothing."""
     asked: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if asked.get(name):
@@ -74,10 +74,16 @@ def read_get(request: Request) -> GraphQLRequest:
     if not asked.get("operationName"):
         asked.pop("operationName", None)
     found = _checked(asked)
-    if _operation(found) not in (OperationType.QUERY, None):
+    readable = (OperationType.QUERY, None, *((OperationType.SUBSCRIPTION,) if streaming else ()))
+    if _operation(found) not in readable:
         message = "A GET can ask for queries only. Send this operation with POST."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": "POST"})
     return found
+
+
+def read_object(asked: dict[str, Any]) -> GraphQLRequest:
+    """The request that an object stands for, such as a message of a socket brings."""
+    return _checked(asked)
 
 
 async def _body(request: Request, limit: int) -> bytes:

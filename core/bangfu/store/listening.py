@@ -37,13 +37,22 @@ class Listener:
         self._resumed = resumed
         self._look = look
         self._task: asyncio.Task[None] | None = None
-        self.is_listening = False
-        """Whether what is notified now would be heard."""
+        self._listening = asyncio.Event()
 
     def start(self) -> None:
         """Begins, unless it has begun."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
+
+    async def wait(self, patience: float) -> bool:
+        """Whether what is notified now is heard; waits some seconds for it."""
+        if not self._listening.is_set():
+            try:
+                async with asyncio.timeout(patience):
+                    await self._listening.wait()
+            except TimeoutError:
+                return False
+        return True
 
     async def aclose(self) -> None:
         """Listens no longer."""
@@ -58,11 +67,11 @@ class Listener:
             try:
                 await self._listen()
             except (psycopg.Error, OSError, TimeoutError) as error:
-                if self.is_listening:
+                if self._listening.is_set():
                     pause = _FIRST_PAUSE
                 _log.warning("does not hear of changes: %s: %s", self._shown, _first_line(error))
             finally:
-                self.is_listening = False
+                self._listening.clear()
             # Not all processes at once when a server comes back.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -73,7 +82,7 @@ class Listener:
         )
         try:
             await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
-            self.is_listening = True
+            self._listening.set()
             _log.info("hears of changes")
             self._resumed()
             while True:
