@@ -84,6 +84,11 @@ class Feed:
         self.round = 0
         """Grows each time something is told: what was read in one round may be old in the next."""
 
+    @property
+    def subscribers(self) -> int:
+        """How many there are."""
+        return len(self._subscribers)
+
     async def is_listening(self) -> bool:
         """Whether changes are heard, for which it waits a moment; nobody listens before it is first asked."""
         self._listener.start()

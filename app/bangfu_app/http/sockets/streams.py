@@ -66,7 +66,7 @@ class Streams:
                     self._is_empty.set()
 
     async def stop(self) -> None:
-        """Lets nobody in, tells all who are there that the server stops, and waits until they have gone, but not long."""
+        """Lets nobody in, tells all who are there that the server stops, and waits a little for them to go."""
         self._is_stopping = True
         self._is_empty.clear()
         for end in list(self._open.values()):
