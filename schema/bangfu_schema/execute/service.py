@@ -115,14 +115,14 @@ class Graph:
             return await self.execute(database, document, variables, operation_name, viewer=viewer)
         field = subscribed(self.compiler.schema, found.node, variables, operation_name)
         if not isinstance(field, Subscribed):
-            return _response(None, field, executed=True)
+            return _without_data(field)
         try:
             interest = interest_of(meaning_of(field.definition), field.arguments, self.platform, viewer)
             if interest.is_listed and interest.place is not None:
                 await self._require_place(database, interest.place, viewer)
         except UserError as error:
             told = GraphQLError(str(error), nodes=[field.node], path=[field.key], original_error=error)
-            return _response(None, [told], executed=True)
+            return _without_data([told])
 
         async def answer(event: Change) -> dict[str, Any]:
             return await self.execute(database, document, variables, operation_name, viewer=viewer, event=event)
@@ -173,6 +173,11 @@ class Graph:
         if result.data is not None:
             completion.note_route(result.data)
         return _response(result.data, result.errors or [], executed=True)
+
+
+def _without_data(errors: list[GraphQLError]) -> dict[str, Any]:
+    """Why nothing is subscribed to."""
+    return {"errors": _response(None, errors, executed=True)["errors"]}
 
 
 def _require_event(operation: OperationDefinitionNode, event: Change | None) -> None:

@@ -1,4 +1,4 @@
-"""A server over a district that may be changed, one for the tests of a class."""
+"""Servers of the usual limits that ask nobody for a token: over rows to read, and over rows to change."""
 
 from collections.abc import AsyncIterator
 
@@ -11,6 +11,13 @@ from bangfu_schema import Graph
 
 @pytest.fixture
 async def served(graph: Graph, demo_copy: Database) -> AsyncIterator[Served]:
-    """A server of the usual limits, of which nobody is asked for a token."""
+    """Over a district that the tests of a class change."""
     async with serving(graph, demo_copy) as server:
+        yield server
+
+
+@pytest.fixture
+async def reading(graph: Graph, demo_database: Database) -> AsyncIterator[Served]:
+    """Over the district that nobody changes."""
+    async with serving(graph, demo_database) as server:
         yield server
