@@ -42,7 +42,7 @@ def create_app(
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
     With `streaming` connections may stay open; pages of `origins` may open them, as those of the server itself.
-    Whoever runs the application calls its `state.stop` before it closes connections.
+    Whoever runs the application calls its `state.stop` before it closes connections; `state.door` counts those open.
     """
 
     ready = Ready(readiness)
@@ -83,6 +83,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.stop = stop
+    app.state.door = streams.door if streams is not None else None
     return app
 
 

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import text
+from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -20,6 +21,7 @@ from bangfu.write.copy import copy_rows
 from bangfu_app.http import create_app
 from bangfu_app.http.server import address_of, reserve, server_of
 from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
+from bangfu_app.http.sockets.limits import Doorkeeper
 from bangfu_app.identity import Bearer
 from bangfu_industry.records import CropArea, CropKind
 from bangfu_schema import Graph
@@ -51,8 +53,15 @@ class Served:
     """A server that is running."""
 
     address: str
+    app: Starlette
     feed: Feed
     stop: Any
+
+    @property
+    def door(self) -> Doorkeeper:
+        """What counts the open connections."""
+        door: Doorkeeper = self.app.state.door
+        return door
 
     @property
     def socket(self) -> str:
@@ -103,7 +112,7 @@ async def serving(
         await running
 
     try:
-        yield Served(address_of(listening), feed, stop)
+        yield Served(address_of(listening), app, feed, stop)
     finally:
         await stop()
 
