@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +22,6 @@ from bangfu_app.http import create_app
 from bangfu_app.http.server import address_of, reserve, server_of
 from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
 from bangfu_app.http.sockets.limits import Doorkeeper
-from bangfu_app.identity import Bearer
 from bangfu_industry.records import CropArea, CropKind
 from bangfu_schema import Graph
 
@@ -86,11 +85,17 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    graph: Graph, database: Database, *, bearer: Bearer | None = None, origins: Sequence[str] = (), **limits: Any
+    graph: Graph,
+    database: Database,
+    *,
+    bearer: Any = None,  # anything that says who asks
+    origins: Sequence[str] = (),
+    feed: Feed | None = None,
+    **limits: Any,
 ) -> AsyncIterator[Served]:
     """Serves in this loop; the database stays open."""
     bound = SocketLimits(**limits)
-    feed = Feed(database.url, most=bound.queue)
+    feed = feed or Feed(database.url, most=bound.queue)
     app = create_app(
         graph,
         database,
@@ -210,10 +215,17 @@ def _orchard(village: str, area: int) -> dict[str, Any]:
 
 
 async def run(database: Database, statement: str, **values: Any) -> Any:
-    """Runs a statement, as somebody else does, and gives its first value."""
+    """Runs a statement, as somebody else does, and gives its first value, if it has any."""
 
     def work() -> Any:
         with database.engine.begin() as connection:
-            return connection.execute(text(statement), values).scalar()
+            found = connection.execute(text(statement), values)
+            return found.scalar() if found.returns_rows else None
 
     return await asyncio.to_thread(work)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Waits until something is so of which the server tells nobody."""
+    while not is_so():  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0.01)

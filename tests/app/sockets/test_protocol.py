@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, PROTOCOL, Served, serving
+from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, PROTOCOL, Served, serving, until
 from websockets.exceptions import InvalidStatus
 
 from bangfu.store import Database
@@ -104,8 +104,7 @@ async def test_operations_end_with_their_socket(reading: Served) -> None:
         await talk.listening("1", DISTRICT)
     async with reading.talk() as talk:
         await talk.listening("1", DISTRICT)
-        while reading.feed.subscribers != 1:  # noqa: ASYNC110 - the server tells nobody of it
-            await asyncio.sleep(0.01)
+        await until(lambda: reading.feed.subscribers == 1)
 
 
 async def test_pings_are_answered_at_any_time(reading: Served) -> None:

@@ -1,6 +1,5 @@
 """Who is on a socket, what that lets them be told, and until when."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, VILLAGE, Served, plant, serving
+from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, VILLAGE, Served, plant, serving, until
 
 from bangfu.access import Viewer
 from bangfu.store import Database
@@ -272,5 +271,4 @@ async def refused(talk: Any, id_: str) -> str:
 
 async def subscribed(server: Served, subscribers: int) -> None:
     """Waits until there are so many."""
-    while server.feed.subscribers != subscribers:  # noqa: ASYNC110 - the server tells nobody of it
-        await asyncio.sleep(0.01)
+    await until(lambda: server.feed.subscribers == subscribers)

@@ -1,10 +1,11 @@
 """What subscribers are told: of progress at once and again, of changes once for each transaction, record and place."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
+from tests.app.command import NOWHERE
 from tests.app.sockets.talking import (
     CHANGES,
     DISTRICT,
@@ -16,9 +17,13 @@ from tests.app.sockets.talking import (
     area_of,
     plant,
     run,
+    serving,
+    until,
 )
 
 from bangfu.store import Database
+from bangfu_app.http.sockets import Feed
+from bangfu_schema import Graph
 
 pytestmark = pytest.mark.anyio
 
@@ -136,11 +141,31 @@ class TestTelling:
             )
             assert listening == 1
 
+    async def test_a_reading_that_fails_is_told_and_is_not_the_end(self, served: Served, demo_copy: Database) -> None:
+        async with served.talk() as talk:
+            before = await talk.listening("1", TOWNSHIP)
+            await run(demo_copy, "alter table industry_crop_area rename to hidden")
+            await run(demo_copy, "select pg_notify('bangfu_changes', '1 1 1 industry CropArea 620502 100200:1')")
+            told = await talk.next("1")
+            (error,) = told["errors"]
+            assert error["message"] == "Internal error"
+            assert error["extensions"]["code"] == "INTERNAL_ERROR"
+            await run(demo_copy, "alter table hidden rename to industry_crop_area")
+            await plant(demo_copy, area=4)
+            assert area_of(await talk.next("1")) == before + 4
+
+    async def test_where_changes_cannot_be_heard_nobody_waits_for_them(self, graph: Graph, demo_copy: Database) -> None:
+        deaf = Feed(make_url(NOWHERE), patience=0.05)
+        async with serving(graph, demo_copy, feed=deaf) as server, server.talk() as talk:
+            await talk.subscribe("1", CHANGES)
+            heard = await talk.hear()
+            assert heard["type"] == "error"
+            assert heard["payload"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+
 
 async def settled(served: Served, subscribers: int) -> None:
     """Waits until the server has so many subscribers; `changes` tell nothing when they begin."""
-    while served.feed.subscribers != subscribers:  # noqa: ASYNC110 - the server tells nobody of it
-        await asyncio.sleep(0.01)
+    await until(lambda: served.feed.subscribers == subscribers)
 
 
 async def one_of(talk: Talk, id_: str) -> dict[str, Any]:

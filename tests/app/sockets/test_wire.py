@@ -6,7 +6,7 @@ import struct
 from contextlib import AsyncExitStack
 
 import pytest
-from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, Served, plant, serving
+from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, Served, plant, serving, until
 from tests.app.sockets.wire import BINARY, CLOSE, PING, TEXT, masked, wire
 
 from bangfu.store import Database
@@ -65,8 +65,7 @@ async def test_a_socket_that_breaks_off_leaves_nothing_behind(reading: Served) -
         assert await broken.frame() == (TEXT, b'{"type":"connection_ack"}')
         assert b'"next"' in (await broken.frame())[1]
         broken.writer.transport.abort()
-    while reading.feed.subscribers:  # noqa: ASYNC110 - the server tells nobody of it
-        await asyncio.sleep(0.01)
+    await until(lambda: reading.feed.subscribers == 0)
 
 
 class TestSlowReaders:
@@ -81,8 +80,7 @@ class TestSlowReaders:
                 await deaf.send(INIT)
                 for number in range(60):
                     await deaf.send(masked(TEXT, json.dumps({"id": f"{number}", **asked}).encode()))
-                while server.door.connections != 1:  # noqa: ASYNC110 - the server tells nobody of it
-                    await asyncio.sleep(0.01)
+                await until(lambda: server.door.connections == 1)
             await plant(demo_copy, area=1)
             assert (await bystander.next("1"))["data"]["progress"]["industry"]["orchardArea"]["value"] == before + 1
 
@@ -93,8 +91,7 @@ class TestSlowReaders:
         villages = [f"620502{township}200" for township in range(100, 112)]
         async with serving(graph, demo_copy, queue=10) as server, server.talk() as talk:
             await talk.subscribe("few", CHANGES, place=DISTRICT)
-            while server.feed.subscribers != 1:  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.01)
+            await until(lambda: server.feed.subscribers == 1)
             await plant(demo_copy, villages)
             change = (await talk.next("few"))["data"]["changes"]
             assert (change["plugin"], change["record"], change["place"], change["count"]) == (
@@ -122,8 +119,7 @@ class TestManySubscriptions:
             for talk in talks:
                 for _ in range(15):
                     assert (await talk.hear())["type"] == "next"
-            while server.feed.subscribers != 1_000:  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.01)
+            await until(lambda: server.feed.subscribers == 1_000)
             tasks = len(asyncio.all_tasks())
 
             async with server.talk() as other:
@@ -144,8 +140,7 @@ class TestManySubscriptions:
             assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_SUBSCRIPTIONS"
             for number in range(20):
                 await talks[1].say({"id": f"{number}", "type": "complete"})
-            while server.feed.subscribers != 980:  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.01)
+            await until(lambda: server.feed.subscribers == 980)
             await talks[0].listening("one more", DISTRICT)
 
 

@@ -73,8 +73,9 @@ class Subscriber:
 class Feed:
     """All subscribers of one process."""
 
-    def __init__(self, url: URL, *, most: int = 100) -> None:
+    def __init__(self, url: URL, *, most: int = 100, patience: float = _PATIENCE) -> None:
         self._most = most
+        self._patience = patience
         self._subscribers: set[Subscriber] = set()
         self._pending: list[Told] = []
         self._has_lost = False
@@ -92,7 +93,7 @@ class Feed:
     async def is_listening(self) -> bool:
         """Whether changes are heard, for which it waits a moment; nobody listens before it is first asked."""
         self._listener.start()
-        return await self._listener.wait(_PATIENCE)
+        return await self._listener.wait(self._patience)
 
     @contextmanager
     def open(self, interest: Interest, viewer: Viewer | None) -> Iterator[Subscriber]:
