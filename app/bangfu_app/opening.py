@@ -79,7 +79,7 @@ def open_application() -> Iterator[Starlette]:
 
 def application_of(graph: Graph, database: Database) -> Starlette:
     """The server of a graph over a database."""
-    readiness = DatabaseReadiness(database, load_branches(graph.platform.branches))
+    readiness = DatabaseReadiness(database, graph.platform)
 
     async def close() -> None:
         await readiness.aclose()
@@ -105,6 +105,6 @@ def application_of(graph: Graph, database: Database) -> Starlette:
 
 def _require_tables(database: Database, platform: Platform) -> None:
     with database.engine.connect() as connection:
-        lacking = lack(connection, load_branches(platform.branches))
+        lacking = lack(connection, platform, load_branches(platform.branches))
     if lacking is not None:
         raise OperationError(lacking, code="MIGRATIONS_PENDING")

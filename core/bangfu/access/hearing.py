@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from bangfu.access.permissions import reading
 from bangfu.access.viewer import Viewer
 from bangfu.declare.codes import code_range
 
-_OF_THE_CORE = {"Household": "register:read", "Person": "register:read"}
-"""What the core's own records need; its places and targets are no secret."""
+_REGISTERED = ("Household", "Person")
+"""Those of the core's own records that need a permission; its places and targets are no secret."""
 
 CORE = "core"
 """Stands for the plugin of records that are the core's own."""
@@ -14,7 +15,9 @@ CORE = "core"
 
 def needed_to_hear(plugin: str, record: str | None = None) -> str | None:
     """The permission without which nobody is told of changes; None where none is needed."""
-    return _OF_THE_CORE.get(record or "") if plugin == CORE else f"{plugin}:read"
+    if plugin == CORE:
+        return reading("register") if record in _REGISTERED else None
+    return reading(plugin)
 
 
 def may_hear(viewer: Viewer | None, plugin: str, record: str | None = None) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from bangfu.store.wall import Wall
 from bangfu_schema.execute.limits import Demand
 
 
@@ -14,6 +15,7 @@ class Ran:
 
     sql: str
     values: Mapping[str, Any]
+    wall: Wall | None
 
 
 @dataclass

@@ -6,10 +6,13 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, execute
 
-from bangfu.access import Viewer
+from bangfu.access import Policy, Viewer
+from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
+from bangfu.store.wall import WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.selection import meaning_of
 from bangfu_schema.derive.catalogue import catalogue
@@ -34,8 +37,9 @@ class DefectError(Exception):
 class Graph:
     """The GraphQL schema of a platform and the way to execute documents against a database."""
 
-    def __init__(self, platform: Platform, limits: Limits | None = None) -> None:
+    def __init__(self, platform: Platform, limits: Limits | None = None, *, small_cell: int = SMALL_CELL) -> None:
         self.platform = platform
+        self.small_cell = small_cell
         self.limits = limits or Limits()
         self.schema = build_schema(platform)
         nodes = platform.graph.nodes.values()
@@ -64,8 +68,9 @@ class Graph:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
-        `observed` is told what can be said of the request afterwards; `viewer` is who asks; `event` is what a
-        subscription is to tell of, which is refused without one.
+        `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
+        process itself, which sees everything;
+        `event` is what a subscription is to tell of, which is refused without one.
         Raises OperationError where the database is away, and DefectError for a defect of ours.
         """
         observed = observed or Observed()
@@ -79,16 +84,17 @@ class Graph:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
-        reading = Reading(database, today, observed, several=_has_several(operation))
+        policy = Policy(viewer, self.small_cell)
+        reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed)
+                direct = Direct(self.compiler, found, reading, observed, policy)
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
             return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, viewer, event, plainly=plainly
+                database, found, operation_name, variables, reading, observed, policy, event, plainly=plainly
             )
         finally:
             await reading.close()
@@ -131,10 +137,11 @@ class Graph:
 
     async def _require_place(self, database: Database, code: int, viewer: Viewer | None) -> None:
         """Raises UserError for a place that there is not: whoever subscribes to it would wait for ever."""
-        reading = Reading(database, None, Observed(), several=False)
-        snapshot = Snapshot(database.async_engine, reading.today)
+        policy = Policy(viewer, self.small_cell)
+        reading = Reading(database, None, Observed(), wall_of(policy), several=False)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         try:
-            await Request(self.compiler.nodes, self._catalogue, snapshot, viewer).known(code, "place")
+            await Request(self.compiler.nodes, self._catalogue, snapshot, policy).known(code, "place")
         finally:
             await snapshot.close()
             await reading.close()
@@ -147,14 +154,14 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
-        viewer: Viewer | None,
+        policy: Policy,
         event: Change | None,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today)
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, viewer)
-        completion = Completion(self.compiler, document, operation, reading, request, observed, plainly=plainly)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
+        completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
         request.completer = completion
         try:
             result = execute(
@@ -187,6 +194,15 @@ def _require_event(operation: OperationDefinitionNode, event: Change | None) -> 
             "with the header `Accept: text/event-stream`.",
             code="NEEDS_STREAM",
         )
+
+
+def wall_of(policy: Policy) -> Wall | None:
+    """What PostgreSQL itself is told of a viewer; nothing for the process itself."""
+    if policy.viewer is None:
+        return None
+    places = WHOLE if policy.is_everywhere else multirange(policy.ranges)
+    # Names that come from a token are taken for names only where they are written as such.
+    return Wall(places, ",".join(sorted(each for each in policy.viewer.permissions if "," not in each)))
 
 
 def _has_several(operation: OperationDefinitionNode) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bangfu.access import Viewer, heard_places, may_hear, needed_to_hear
+from bangfu.access import Forbidden, Viewer, heard_places, may_hear, needed_to_hear
 from bangfu.access.hearing import CORE
 from bangfu.declare.codes import official_code, parse_code
 from bangfu.errors import UserError, nearest, quoted
@@ -78,7 +78,6 @@ def _require_plugin(plugin: str, platform: Platform, viewer: Viewer | None) -> N
             f"{quoted(plugin)} is not an installed plugin. Installed: {', '.join(known)}.{nearest(plugin, known)}",
             argument="plugin",
         )
-    if not may_hear(viewer, plugin):
-        raise UserError(
-            f"You need the permission `{needed_to_hear(plugin)}` for this.", argument="plugin", code="FORBIDDEN"
-        )
+    needed = needed_to_hear(plugin)
+    if needed is not None and not may_hear(viewer, plugin):
+        raise Forbidden(needed, argument="plugin")

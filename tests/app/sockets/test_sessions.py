@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from tests.app.sockets.talking import CHANGES, DISTRICT, ORCHARDS, VILLAGE, Served, plant, serving, until
+from tests.app.sockets.talking import (
+    CHANGES,
+    DISTRICT,
+    ORCHARDS,
+    OTHER_TOWNSHIP,
+    TOWNSHIP,
+    VILLAGE,
+    Served,
+    plant,
+    serving,
+    until,
+)
 
 from bangfu.access import Viewer
 from bangfu.store import Database
@@ -19,11 +30,13 @@ pytestmark = pytest.mark.anyio
 
 KEY = OctKey.import_key("a secret of more than thirty-two characters")
 WHO = "{ viewer { name } }"
+INDUSTRY = Viewer("王專幹", permissions=frozenset({"industry:read"}))
 
 
 def token(**changed: Any) -> str:
     """A good token, but for what is changed."""
-    claims = {"aud": "bangfu", "sub": "王專幹", "exp": int(time.time()) + 600, "places": [DISTRICT]} | changed
+    claims = {"aud": "bangfu", "sub": "王專幹", "exp": int(time.time()) + 600, "places": [DISTRICT]}
+    claims = claims | {"permissions": ["industry:read"]} | changed
     return jwt.encode({"alg": "HS256"}, claims, KEY, algorithms=["HS256"])
 
 
@@ -37,7 +50,7 @@ class Identity:
     """Lets everybody in until told otherwise: what a table of tokens does when one is revoked."""
 
     def __init__(self) -> None:
-        self.says: Callable[[], tuple[Viewer, float]] = lambda: (Viewer("王專幹"), float("inf"))
+        self.says: Callable[[], tuple[Viewer, float]] = lambda: (INDUSTRY, float("inf"))
         self.asked = 0
 
     async def viewer(self, authorization: str | None) -> Viewer:
@@ -189,6 +202,34 @@ class TestReach:
             await talk.answers()
             assert sorted((change["place"], change["count"]) for change in found) == sorted(told * 2)
             assert sum(each["type"] == "next" for each in talk.heard) == len(found)
+
+    async def test_progress_shows_each_viewer_its_own_rows(
+        self, graph: Graph, demo_database: Database, bearer: Bearer
+    ) -> None:
+        """One document, whose statement is kept, asked by one after the other, with and without a variable."""
+        chosen = "{ ... on Township { households { totalCount } register { households { value } } } }"
+        documents = (
+            f"subscription ($place: PlaceCode!) {{ progress(place: $place) {chosen} }}",
+            f'subscription {{ progress(place: "{TOWNSHIP}") {chosen} }}',
+        )
+        async with serving(graph, demo_database, bearer=bearer) as server:
+            for places, rows in ((["*"], True), ([TOWNSHIP], True), ([OTHER_TOWNSHIP], False), ([TOWNSHIP], True)):
+                async with server.talk({"token": token(places=places, permissions=["register:read"])}) as talk:
+                    for number, document in enumerate(documents):
+                        await talk.subscribe(f"{number}", document, **({"place": TOWNSHIP} if number == 0 else {}))
+                        told = (await talk.next(f"{number}"))["data"]["progress"]
+                        assert (told["households"]["totalCount"] > 0) is rows
+                        assert told["register"]["households"]["value"] > 0, "a number is for wider circles"
+
+    async def test_progress_takes_the_permission_of_what_it_shows(
+        self, graph: Graph, demo_database: Database, bearer: Bearer
+    ) -> None:
+        chosen = "{ ... on Village { industry { cropAreas { totalCount } } } }"
+        document = f'subscription {{ progress(place: "{VILLAGE}") {chosen} }}'
+        known = {"token": token(places=["*"], permissions=["funding:read"])}
+        async with serving(graph, demo_database, bearer=bearer) as server, server.talk(known) as talk:
+            await talk.subscribe("1", document)
+            assert await refused(talk, "1") == "FORBIDDEN"
 
     @pytest.mark.parametrize(
         ("places", "permissions", "asked", "argument"),
