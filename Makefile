@@ -72,9 +72,21 @@ lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirem
 bench: $(INSTALLED) ## Measure the server against hand-written SQL (ARGS="--quick --set demo"; the first run makes data)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: page
+page: $(INSTALLED) ## Build GraphiQL, the page for browsers at /graphql (needs Node 20.19 or newer)
+	@$(BIN)/python hatch_build.py
+
+.PHONY: wheel
+wheel: $(INSTALLED) ## Build the wheel and the source distribution into dist/ (needs Node 20.19 or newer)
+	@$(BIN)/python -m hatchling build
+
+.PHONY: test-page
+test-page: $(INSTALLED) ## Drive the page of a real wheel with Chromium, and run the TypeScript example (needs Node)
+	@$(BIN)/pytest -n 1 -m node tests/page $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv and caches; the data in .bangfu stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist app/bangfu_app/http/graphiql
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp makes a second run a no-op, which also works offline.

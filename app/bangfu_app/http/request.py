@@ -60,6 +60,14 @@ class Asked:
     is_batch: bool = False
 
     @property
+    def only(self) -> GraphQLRequest:
+        """The one request, where there is no list of them; raises DocumentError where it is not run."""
+        (part,) = self.parts
+        if isinstance(part, DocumentError):
+            raise part
+        return part
+
+    @property
     def requests(self) -> Iterator[GraphQLRequest]:
         """Those that can be run."""
         return (part for part in self.parts if isinstance(part, GraphQLRequest))
@@ -90,8 +98,8 @@ async def read_post(
     return Asked((_checked(asked, documents),))
 
 
-def read_get(request: Request, *, documents: Documents | None = None) -> Asked:
-    """The request in the address of a GET; only queries, since a GET changes nothing."""
+def read_get(request: Request, *, documents: Documents | None = None, streaming: bool = False) -> Asked:
+    """The request in the address of a GET; only queries, and subscriptions to a stream: a GET changes nothing."""
     asked: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if asked.get(name):
@@ -104,7 +112,8 @@ def read_get(request: Request, *, documents: Documents | None = None) -> Asked:
     if not asked.get("operationName"):
         asked.pop("operationName", None)
     found = _checked(asked, documents or _NONE)
-    if isinstance(found, GraphQLRequest) and _operation(found) not in (OperationType.QUERY, None):
+    readable = (OperationType.QUERY, None, *((OperationType.SUBSCRIPTION,) if streaming else ()))
+    if isinstance(found, GraphQLRequest) and _operation(found) not in readable:
         message = "A GET can ask for queries only. Send this operation with POST."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": "POST"})
     return Asked((found,))
@@ -137,6 +146,11 @@ def _batch(given: list[Any], documents: Documents, most: int) -> tuple[GraphQLRe
             raise _bad(f'is {_kind(each)}. Accepted: an object such as {{"query": "{{ … }}"}}.', argument=f"[{place}]")
         parts.append(_checked(each, documents, f"[{place}]."))
     return tuple(parts)
+
+
+def read_object(asked: dict[str, Any], documents: Documents) -> GraphQLRequest:
+    """The request that an object stands for, such as a message of a socket brings; raises DocumentError too."""
+    return Asked((_checked(asked, documents),)).only
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
 
+    max_sockets: int = Field(default=1_000, ge=0)
+    """How many connections may stay open in one process, for subscriptions."""
+
+    max_subscriptions: int = Field(default=200, ge=0)
+    """How many subscriptions one viewer may have, or one address where no token is asked for."""
+
     jwt_issuer: str | None = None
     """Who issues bearer tokens; where no keys are given, they are found by OpenID Connect discovery."""
 
