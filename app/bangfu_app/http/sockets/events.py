@@ -14,8 +14,10 @@ from starlette.types import Receive, Scope, Send
 from bangfu.errors import OperationError
 from bangfu_app.http.correlation import request_id
 from bangfu_app.http.documents import DocumentError
+from bangfu_app.http.negotiation import best_type
 from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import refusal, unauthenticated
+from bangfu_app.http.response import GRAPHQL, JSON, refusal, unauthenticated
+from bangfu_app.http.sites import check_site
 from bangfu_app.http.sockets.answers import Failed
 from bangfu_app.http.sockets.limits import TooMany
 from bangfu_app.http.sockets.session import Session
@@ -23,6 +25,8 @@ from bangfu_app.http.sockets.streams import Streams
 from bangfu_app.identity import Unauthenticated
 
 EVENTS = "text/event-stream"
+
+_OFFERED = (JSON, GRAPHQL, EVENTS)
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -38,17 +42,7 @@ _log = logging.getLogger("bangfu.sockets")
 
 def wants_events(headers: Headers) -> bool:
     """Whether a client would rather have a stream of events than anything else."""
-    best, chosen = 0.0, ""
-    for item in ",".join(headers.getlist("accept")).split(","):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            continue
-        if weight > best:
-            best, chosen = weight, kind
-    return chosen == EVENTS
+    return best_type(",".join(headers.getlist("accept")), _OFFERED) == EVENTS
 
 
 class EventStreams:
@@ -84,6 +78,7 @@ class EventStreams:
         await response(scope, receive, send)
 
     async def _begun(self, request: Request) -> tuple[Session, GraphQLRequest]:
+        check_site(request.headers, self._streams.origins)
         address = request.client.host if request.client else "unknown"
         session = await Session.begun(self._streams.identity, request.headers.get("authorization"), address)
         documents = self._streams.documents
