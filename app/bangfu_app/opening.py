@@ -12,9 +12,11 @@ from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
 from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
+from bangfu_app.http.documents import open_documents
 from bangfu_app.http.limits import Guard
 from bangfu_app.http.limits.clients import Clients, networks
 from bangfu_app.http.metrics import Metrics
+from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
 from bangfu_app.identity import open_bearer
 from bangfu_app.readiness import DatabaseReadiness, lack
 from bangfu_migrations.branches import load_branches
@@ -106,6 +108,7 @@ def application_of(graph: Graph, database: Database) -> Starlette:
         concurrency=settings.concurrency,
         clients=Clients(networks(settings.trusted_proxies)),
     )
+    limits = SocketLimits(connections=settings.max_sockets, subscriptions=settings.max_subscriptions)
     return create_app(
         graph,
         database,
@@ -118,6 +121,12 @@ def application_of(graph: Graph, database: Database) -> Starlette:
         body_limit=settings.max_body,
         read_timeout=settings.read_timeout,
         hsts=settings.hsts,
+        documents=open_documents(settings),
+        max_batch=settings.max_batch,
+        origins=settings.cors_origins,
+        streaming=Streaming(
+            graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
+        ),
     )
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -94,18 +93,8 @@ class Front:
                 await response(scope, receive, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            token = correlation.begin(scope["headers"])
-            scope.setdefault("state", {})["request_id"] = correlation.request_id()
-            try:
-                if CROWDED in scope["state"]:
-                    await receive()
-                    await send(
-                        {"type": "websocket.close", "code": 1013, "reason": HTTPStatus.SERVICE_UNAVAILABLE.phrase}
-                    )
-                    return
-                await self.app(scope, receive, send)
-            finally:
-                correlation.end(token)
-        else:
-            await self.app(scope, receive, send)
+        if scope["type"] == "websocket" and CROWDED in scope.get("state", {}):
+            await receive()
+            await send({"type": "websocket.close", "code": 1013, "reason": "Too many connections are open."})
+            return
+        await self.app(scope, receive, send)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger("bangfu.http")
 
 _SPARE = 100  # files that are open beside connections
+_SOCKETS: dict[str, Any] = {
+    "ws_max_size": 2**20,
+    "ws_per_message_deflate": False,  # tens of kilobytes for each connection, and messages are small
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+}
+"""What uvicorn does for WebSockets: it ends one whose client does not answer pings, or sends too much at once."""
 
 
 def reserve(host: str, port: int) -> socket.socket:
@@ -89,15 +96,31 @@ def run(
             metrics.close()
 
 
-async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | None, settings: Settings) -> None:
+def server_of(app: Starlette, settings: Settings | None = None) -> "uvicorn.Server":
+    """What serves an application, and tells it that it is to end before connections that stay open are closed."""
     import uvicorn  # not needed by any command that serves nothing
 
     class Server(uvicorn.Server):
-        """Tells the application as soon as it is to end."""
-
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.stopping.begin()
             super().handle_exit(sig, frame)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.stopping.begin()
+            for server in self.servers:
+                server.close()  # nobody new comes while those who are here are told
+            await app.state.stop()
+            await super().shutdown(sockets)
+
+    return Server(configured(app, settings or Settings.load()))
+
+
+async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | None, settings: Settings) -> None:
+    server = server_of(app, settings)
+    if metrics is None:
+        await server.serve(sockets=[bound])
+        return
+    import uvicorn
 
     class Beside(uvicorn.Server):
         """Ends when the other one does."""
@@ -106,17 +129,13 @@ async def _serve(app: Starlette, bound: socket.socket, metrics: socket.socket | 
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    config = configured(app, settings)
-    if metrics is None:
-        await Server(config).serve(sockets=[bound])
-        return
     beside = Beside(
         uvicorn.Config(app.state.metrics, log_config=None, access_log=False, server_header=False, lifespan="off")
     )
     _log.info("metrics for Prometheus at %s/metrics", address_of(metrics))
     telling = asyncio.create_task(beside.serve(sockets=[metrics]))
     try:
-        await Server(config).serve(sockets=[bound])
+        await server.serve(sockets=[bound])
     finally:
         beside.should_exit = True
         await telling
@@ -136,6 +155,7 @@ def configured(app: Starlette, settings: Settings) -> "uvicorn.Config":
         server_header=False,
         proxy_headers=False,  # whom to believe is told by BANGFU_TRUSTED_PROXIES
         timeout_graceful_shutdown=math.ceil(settings.shutdown_grace),
+        **_SOCKETS,
     )
 
 

@@ -33,7 +33,7 @@ from bangfu_schema.compile.selection import Chosen, Site
 from bangfu_schema.execute.limits import Assessor, Demand, Limits, check_definitions, check_text
 
 _MOST = 500
-_PLACES = {"within", "code"}
+_PLACES = {"within", "code", "place"}
 _LONGEST = 20_000  # characters; longer documents are answered, but not kept
 MOST_ERRORS = 5
 """How many mistakes are told: for each, names are looked for that may have been meant, which takes milliseconds."""

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from math import ceil
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from bangfu.access import Viewer
 from bangfu_app.http.limits.clients import Clients
@@ -25,10 +26,16 @@ class Guard:
 
     def identity(self, request: Request, viewer: Viewer | None) -> str:
         """Whose share a request is counted to."""
-        return f"viewer {viewer.name}" if viewer is not None else f"address {self._clients.address(request.scope)}"
+        return f"viewer {viewer.name}" if viewer is not None else f"address {self.address(request.scope)}"
+
+    def address(self, scope: Scope) -> str:
+        """The address of whoever opened a connection, as a trusted proxy tells it."""
+        return self._clients.address(scope)
 
     def count(self, who: str, requests: int = 1) -> None:
         """Counts requests before anything of them is read; raises Refusal with 429 where they are too many."""
+        if not requests:
+            return
         wait = self._rate.take(who, requests)
         if wait:
             message = f"More than {self._per_minute:,} requests a minute. Wait {ceil(wait)} s, or ask for more in one."
