@@ -13,6 +13,9 @@ from bangfu.registry import Platform, discover
 from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
 from bangfu_app.http.documents import open_documents
+from bangfu_app.http.limits import Guard
+from bangfu_app.http.limits.clients import Clients, networks
+from bangfu_app.http.metrics import Metrics
 from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
 from bangfu_app.identity import open_bearer
 from bangfu_app.readiness import DatabaseReadiness, lack
@@ -30,8 +33,18 @@ def open_platform() -> Platform:
 def open_graph() -> Graph:
     """The graph of those plugins, with the limits of the settings; needs no database."""
     settings = Settings.load()
-    limits = Limits(cost=settings.max_cost, depth=settings.max_depth)
-    return Graph(discover(settings.disabled), limits, small_cell=settings.small_cell)
+    return Graph(discover(settings.disabled), limits_of(settings), small_cell=settings.small_cell)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much a document may be and may ask for."""
+    return Limits(
+        characters=settings.max_document,
+        tokens=settings.max_tokens,
+        cost=settings.max_cost,
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+    )
 
 
 def ask(document: str) -> dict[str, Any]:
@@ -90,6 +103,11 @@ def application_of(graph: Graph, database: Database) -> Starlette:
     settings = Settings.load()
     show = partial(explain, database) if settings.show_sql else None
     bearer = open_bearer(settings)
+    guard = Guard(
+        rate=settings.rate,
+        concurrency=settings.concurrency,
+        clients=Clients(networks(settings.trusted_proxies)),
+    )
     limits = SocketLimits(connections=settings.max_sockets, subscriptions=settings.max_subscriptions)
     return create_app(
         graph,
@@ -98,6 +116,11 @@ def application_of(graph: Graph, database: Database) -> Starlette:
         close=close,
         show_sql=show,
         bearer=bearer,
+        guard=guard,
+        metrics=Metrics(_looked_up(graph, database, guard)),
+        body_limit=settings.max_body,
+        read_timeout=settings.read_timeout,
+        hsts=settings.hsts,
         documents=open_documents(settings),
         max_batch=settings.max_batch,
         origins=settings.cors_origins,
@@ -105,6 +128,21 @@ def application_of(graph: Graph, database: Database) -> Starlette:
             graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
         ),
     )
+
+
+def _looked_up(graph: Graph, database: Database, guard: Guard) -> dict[str, tuple[str, Callable[[], float]]]:
+    """What others than the requests themselves know of how they are answered."""
+    documents, plans = graph.documents, graph.compiler.plans
+    return {
+        "bangfu_pool_size": ("Connections that may be open.", lambda: database.pool.size),
+        "bangfu_pool_in_use": ("Connections that a request holds.", lambda: database.pool.in_use),
+        "bangfu_pool_waiting": ("Requests that wait for a connection.", lambda: database.pool.waiting),
+        "bangfu_turns_waiting": ("Requests that wait for others of the same client.", lambda: guard.turns.waiting),
+        "bangfu_document_hits_total": ("Documents that were known.", lambda: documents.hits),
+        "bangfu_document_misses_total": ("Documents that had to be read.", lambda: documents.misses),
+        "bangfu_plan_hits_total": ("Statements that were known.", lambda: plans.hits),
+        "bangfu_plan_misses_total": ("Statements that had to be compiled.", lambda: plans.misses),
+    }
 
 
 def _require_tables(database: Database, platform: Platform) -> None:

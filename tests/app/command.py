@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -28,6 +30,8 @@ class Bangfu:
         self._home = home
         self.told = ""
         """What the last command that served has printed."""
+        self.process: subprocess.Popen[str]
+        """The last command that served."""
 
     def __call__(
         self, *arguments: str, database: Database | str | None = None, typed: str = "", **settings: str
@@ -53,6 +57,7 @@ class Bangfu:
             ) as process,
         ):
             assert process.stdout is not None
+            self.process = process
             self.told = ""
             try:
                 for line in process.stdout:
@@ -72,6 +77,10 @@ class Bangfu:
     def log(self) -> Path:
         """What a command that serves writes to its log."""
         return self._home / "log"
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The log's lines, each of which is an object."""
+        return [orjson.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def _settings(self, database: Database | str | None, settings: dict[str, str]) -> dict[str, str]:
         url = database.url.render_as_string(hide_password=False) if isinstance(database, Database) else database
