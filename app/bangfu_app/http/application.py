@@ -1,7 +1,7 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,7 @@ from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
 from bangfu_app.http.page import Page
 from bangfu_app.http.response import failed, refusal
-from bangfu_app.identity import Bearer
+from bangfu_app.identity import Identity
 
 Closing = Callable[[], Awaitable[None]]
 
@@ -31,11 +31,13 @@ def create_app(
     close: Closing | None = None,
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
-    bearer: Bearer | None = None,
+    bearer: Identity | None = None,
+    logins: Sequence[Mapping[str, str]] = (),
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
+    `logins` are people of the demo, each with title, zh and token, who can be chosen on the page.
     """
 
     ready = Ready(readiness)
@@ -51,7 +53,7 @@ def create_app(
             if close is not None:
                 await close()
 
-    page = Page(needs_token=bearer is not None)
+    page = Page(needs_token=bearer is not None, logins=logins)
     endpoint = Endpoint(
         graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
     )

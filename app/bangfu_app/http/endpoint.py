@@ -18,7 +18,7 @@ from bangfu_app.http.leaving import unless_left
 from bangfu_app.http.page import Page
 from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
 from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal, unauthenticated
-from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
+from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
 from bangfu_schema import Explained, Observed
 
 BODY_LIMIT = 2**20
@@ -63,7 +63,7 @@ class Endpoint:
         page: Page,
         body_limit: int,
         show_sql: ShowSql | None = None,
-        bearer: Bearer | None = None,
+        bearer: Identity | None = None,
     ) -> None:
         self._graph = graph
         self._database = database
@@ -86,7 +86,7 @@ class Endpoint:
             if request.method in ("GET", "HEAD") and _wants_page(request):
                 return self._page.response()
             media_type = _media_type(request)
-            viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
+            viewer = await self._viewer(request)
             asked, observed = await self._read(request), Observed()
             result = await unless_left(request, self._execute(asked, observed, viewer))
             with observed.phase("send"):
@@ -118,6 +118,12 @@ class Endpoint:
             if (reason := await self._ready.reason()) is not None:
                 return _unavailable(request, reason, error, media_type=media_type)
             return failed(request, error, media_type=media_type)
+
+    async def _viewer(self, request: Request) -> Viewer | None:
+        """Who asks; None where nobody is asked for a token."""
+        if self._bearer is None:
+            return None
+        return await self._bearer.viewer(only(request.headers.getlist("authorization")))
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if request.method == "POST":
