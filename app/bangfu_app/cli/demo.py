@@ -28,7 +28,10 @@ def demo(
         int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print {address, logins} once it serves, instead of tables and queries.")
+        bool,
+        typer.Option(
+            "--json", help="Print one line, {address, logins}, once it serves, instead of tables and queries."
+        ),
     ] = False,
 ) -> None:
     """Build the demo district and serve it. 建立示範區並啟動服務
@@ -106,6 +109,7 @@ def _issue(database: Database, platform: Platform, settings: Settings, host: str
 
 
 def _announce_json(address: str, *, logins: Sequence[Login]) -> None:
+    """In one line, so that a script can read it while the server goes on."""
     import orjson
 
     rows = [
@@ -120,7 +124,7 @@ def _announce_json(address: str, *, logins: Sequence[Login]) -> None:
         for login in logins
     ]
     plain = {"address": f"{address}/graphql", "logins": rows}
-    typer.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(plain).decode())
 
 
 def _show_logins(console: Console, logins: Sequence[Login]) -> None:

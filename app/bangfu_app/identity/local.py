@@ -48,10 +48,18 @@ class _Held:
 class LocalTokens:
     """The tokens of one database; with `accepts_demo` also those of the demo, which everybody here can see."""
 
-    def __init__(self, database: Database, *, accepts_demo: bool, tick: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        accepts_demo: bool,
+        tick: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
         self._accepts_demo = accepts_demo
         self._tick = tick
+        self._now = now
         self._held: dict[str, _Held] = {}
         self._has_any = False
         self._looked = float("-inf")
@@ -81,7 +89,7 @@ class LocalTokens:
             raise invalid("it is one of the demo's, which count on the demo's own machine only")
         if found.token.revoked_on is not None:
             raise invalid("it was revoked")
-        now = datetime.now(UTC)
+        now = datetime.fromtimestamp(self._now(), UTC)
         if now >= found.token.expires_on:
             raise invalid("it has expired")
         self._note(found.token, now)
@@ -103,10 +111,10 @@ class LocalTokens:
 
         Who comes while somebody looks waits for that, and is told the same if it fails.
         """
-        if self._looked >= came - patience:
+        if self._looked > came - patience:
             return
         async with self._lock:
-            if self._looked >= came - patience:
+            if self._looked > came - patience:
                 return
             if self._failure is not None and self._failure[0] >= came:
                 raise self._failure[1].with_traceback(None)
