@@ -87,9 +87,9 @@ def admitting_application(
     graph: Graph, database: Database, settings: Settings, host: str, *, logins: Sequence[Login] = ()
 ) -> tuple[Starlette, str]:
     """The same over a database that is open; `logins` are people of the demo, who can be chosen on the page."""
-    open_bearer(settings)  # what is wrong with the keys is told before what is lacking
-    notice = who_is_let_in(settings, database, host)
+    # First, so that what is wrong with the keys is told before what is lacking.
     door = open_door(settings, database, is_production=is_production(settings, host))
+    notice = who_is_let_in(settings, database, host)
     return application_of(graph, database, door=door, logins=logins), notice
 
 
@@ -108,9 +108,17 @@ def application_of(
     settings = Settings.load()
     show = partial(explain, database) if settings.show_sql else None
     bearer = door or open_bearer(settings)
-    people = [(login.person.title, login.token) for login in logins]
-    shown = [{"title": title.en, "zh": title.zh, "token": token} for title, token in people]
-    return create_app(graph, database, readiness=readiness, close=close, show_sql=show, bearer=bearer, logins=shown)
+    return create_app(
+        graph,
+        database,
+        readiness=readiness,
+        close=close,
+        show_sql=show,
+        bearer=bearer,
+        logins=[
+            {"title": login.person.title.en, "zh": login.person.title.zh, "token": login.token} for login in logins
+        ],
+    )
 
 
 def require_tables(database: Database, platform: Platform) -> None:

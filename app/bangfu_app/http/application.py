@@ -1,7 +1,7 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +16,7 @@ from starlette.routing import Route
 from bangfu_app.http.correlation import Correlation
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
-from bangfu_app.http.page import Page
+from bangfu_app.http.page import Login, Page
 from bangfu_app.http.response import failed, refusal
 from bangfu_app.identity import Identity
 
@@ -32,12 +32,12 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
     bearer: Identity | None = None,
-    logins: Sequence[Mapping[str, str]] = (),
+    logins: Sequence[Login] = (),
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
-    `logins` are people of the demo, each with title, zh and token, who can be chosen on the page.
+    The people of `logins` are offered on the page with their tokens: for a demo only.
     """
 
     ready = Ready(readiness)

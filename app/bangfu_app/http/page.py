@@ -1,7 +1,8 @@
 """The page a browser gets at /graphql: write a query, run it, read the answer; works without any network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import orjson
 from starlette.responses import HTMLResponse, Response
@@ -15,18 +16,22 @@ _POLICY = (
 )
 
 
+class Login(TypedDict):
+    """A made-up person of a demo, offered on the page to log in as: two titles and a token."""
+
+    title: str
+    zh: str
+    token: str
+
+
 class Page:
-    """One HTML file with the examples put in, and with a field for a token where one is needed.
+    """One HTML file with the examples and the demo's people put in, and with a field for a token where one is needed."""
 
-    `logins` are people who can be chosen in place of typing a token: title, zh, token. Whoever reaches the page has
-    their tokens, so they are for the demo alone.
-    """
-
-    def __init__(self, *, needs_token: bool, logins: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(self, *, needs_token: bool, logins: Sequence[Login] = ()) -> None:
         examples = [{"title": each.title, "zh": each.title_zh, "query": each.document} for each in map(example, SHOWN)]
-        data = _embedded({"examples": examples, "logins": list(logins)})
         template = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
-        self._html = template.replace("{{data}}", data).replace("{{login}}", "" if needs_token else " hidden")
+        template = template.replace("{{examples}}", _embedded(examples)).replace("{{logins}}", _embedded(list(logins)))
+        self._html = template.replace("{{login}}", "" if needs_token else " hidden")
 
     def response(self) -> Response:
         """The page."""
