@@ -2,11 +2,11 @@
 
 from bangfu.declare.choice import Choice
 from bangfu.declare.demo import DemoDistrict, DemoHousehold, DemoPerson, DemoVillage, Rows, pick, spread, spread_amount
-from bangfu.declare.fields import choice, day, flag, quantity, text, whole
+from bangfu.declare.fields import Sensitive, choice, day, flag, quantity, text, whole
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import FLOW, STOCK, Indicator, Measure, Ratio
 from bangfu.declare.period import Period
-from bangfu.declare.plugin import Plugin, PythonFields, hookimpl
+from bangfu.declare.plugin import Permission, Plugin, PythonFields, hookimpl
 from bangfu.declare.records import (
     Basis,
     DistrictRecord,
@@ -43,6 +43,7 @@ __all__ = [
     "Measure",
     "NaturalVillageRecord",
     "Period",
+    "Permission",
     "Person",
     "PersonRecord",
     "Place",
@@ -50,6 +51,7 @@ __all__ = [
     "PythonFields",
     "Ratio",
     "Rows",
+    "Sensitive",
     "Target",
     "Text",
     "TownshipRecord",

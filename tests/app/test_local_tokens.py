@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import httpx
 import pytest
-from sqlalchemy import event, func, select, text, update
+from sqlalchemy import Connection, event, func, select, text, update
 from tests.app.command import NOWHERE
 
 from bangfu.access import Viewer
@@ -29,6 +30,8 @@ pytestmark = pytest.mark.anyio
 GRANT = Grant(roles=("village",), places=("620502100200",), permissions=("industry:read", "register:read"))
 
 Issue = Callable[..., Token]
+
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,16 @@ async def local(database: Database, clock: Clock) -> AsyncIterator[LocalTokens]:
     await database.aclose()
 
 
+async def change(database: Database, work: Callable[[Connection], T]) -> T:
+    """Changes tokens as another process does: where it waits for one whose use is being noted, that goes on."""
+
+    def changed() -> T:
+        with database.engine.begin() as connection:
+            return work(connection)
+
+    return await asyncio.to_thread(changed)
+
+
 async def refused(checks: LocalTokens | Door, shown: str) -> str:
     """What a refusal says."""
     with pytest.raises(Unauthenticated) as caught:
@@ -103,8 +116,7 @@ async def test_a_new_token_counts_at_once_and_a_revoked_one_for_a_second_at_most
     await local.viewer_until(issue().text)
     token = issue()
     await local.viewer_until(token.text)
-    with database.engine.begin() as connection:
-        assert revoke_token(connection, token.id)
+    assert await change(database, lambda connection: revoke_token(connection, token.id))
     clock.now += 1
     assert "it was revoked" in await refused(local, token.text)
 
@@ -192,8 +204,7 @@ def test_what_is_kept_is_not_the_token(database: Database, issue: Issue, platfor
 async def test_the_demos_tokens_count_on_the_demo_only(
     database: Database, local: LocalTokens, clock: Clock, platform: Platform
 ) -> None:
-    with database.engine.begin() as connection:
-        before = issue_logins(connection, platform)
+    before = await change(database, lambda connection: issue_logins(connection, platform))
     demo = LocalTokens(database, accepts_demo=True, tick=clock)
     people = [(await demo.viewer_until(login.token))[0] for login in before]
     assert [viewer.roles for viewer in people] == [
@@ -207,8 +218,7 @@ async def test_the_demos_tokens_count_on_the_demo_only(
     assert ["personal:read" in viewer.permissions for viewer in people] == [True, True, False, False, True]
     for login in before:
         assert "one of the demo's" in await refused(local, login.token)
-    with database.engine.begin() as connection:
-        issue_logins(connection, platform)
+    await change(database, lambda connection: issue_logins(connection, platform))
     clock.now += 1
     assert "it was revoked" in await refused(demo, before[0].token)
     await demo.aclose()
@@ -312,8 +322,7 @@ async def test_an_open_door_closes_when_the_first_token_is_issued(
         assert (await door.viewer(f"Bearer {token.text}")) is not None
         assert "A token is needed" in await _told(door, None)
         assert "begin with `bangfu_`" in await refused(door, "Bearer a.b.c")
-        with fresh.engine.begin() as connection:
-            revoke_token(connection, token.id)
+        assert await change(fresh, lambda connection: revoke_token(connection, token.id))
         again = open_door(Settings(database_url=None), fresh, is_production=False)
         assert "A token is needed" in await _told(again, None), "nobody meant to open the door by that"
         for each in (door, closed, again):

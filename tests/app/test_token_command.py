@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.app.command import Bangfu
 
+from bangfu.access import permissions
 from bangfu.registry import Platform
 from bangfu.store import Database
 from bangfu.store.tokens import StoredToken, read_tokens
 from bangfu_app.identity.form import read_token_text
-from bangfu_app.identity.permissions import known_permissions
 from bangfu_testing import Postgres
 
 
@@ -66,21 +66,14 @@ def test_offices_are_given_what_they_need(bangfu: Bangfu, database: Database, pl
         ("analyst",): (("*",), reading),
         ("analyst", "--place", "620502100"): (("620502100",), reading),
         ("analyst", "--permission", "sql:read"): (("*",), reading | {"sql:read"}),
-        ("district",): (("*",), set(known_permissions(platform))),
+        ("district",): (("*",), set(permissions(platform))),
     }
-    for arguments, (places, permissions) in expected.items():
+    for arguments, (places, permitted) in expected.items():
         stored = issued(bangfu, database, "somebody", "--as", *arguments)
         assert stored.places == places
-        assert set(stored.permissions) == permissions
+        assert set(stored.permissions) == permitted
         assert stored.roles == (arguments[0],)
         assert not stored.is_demo
-
-
-def test_the_permissions_have_titles_in_both_languages(platform: Platform) -> None:
-    known = known_permissions(platform)
-    assert {"register:read", "register:write", "register:sign", "personal:read", "sql:read", "audit:read"} <= set(known)
-    assert len(known) == 2 * len(platform.plugins) + 4
-    assert all(title.zh and title.en for title in known.values())
 
 
 @pytest.mark.parametrize(

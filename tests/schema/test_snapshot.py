@@ -19,6 +19,7 @@ from bangfu import (
     Measure,
     Plugin,
     Ratio,
+    Sensitive,
     Text,
     Unit,
     choice,
@@ -50,7 +51,7 @@ class Keeping(HouseholdRecord):
     breed: Mapped[Breed] = choice(Breed, zh="品種", en="Breed")
     animals: Mapped[int] = whole("animal", zh="數量", en="Number")
     value: Mapped[Decimal | None] = quantity("yuan", zh="價值", en="Value")
-    keeper: Mapped[str | None] = text(zh="飼養人", en="Keeper", sensitive=True)
+    keeper: Mapped[str | None] = text(zh="飼養人", en="Keeper", sensitive=Sensitive.NAME)
     bought_on: Mapped[date | None] = day(zh="購入日期", en="Bought on")
     is_insured: Mapped[bool | None] = flag(zh="是否投保", en="Insured")
 

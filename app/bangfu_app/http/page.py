@@ -25,7 +25,7 @@ class Login(TypedDict):
 
 
 class Page:
-    """One HTML file with the examples and the demo's people put in, and with a field for a token where one is needed."""
+    """One HTML file with the examples and the demo's people put in, and a field for a token where one is needed."""
 
     def __init__(self, *, needs_token: bool, logins: Sequence[Login] = ()) -> None:
         examples = [{"title": each.title, "zh": each.title_zh, "query": each.document} for each in map(example, SHOWN)]

@@ -4,18 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bangfu.access import PERSONAL, permissions, reading
 from bangfu.declare.codes import SPANS, level_of, parse_code
 from bangfu.declare.grain import Grain
 from bangfu.errors import UserError, nearest, quoted
 from bangfu.registry import Platform
 from bangfu_app.identity.claims import EVERYWHERE
-from bangfu_app.identity.permissions import known_permissions
 
 OFFICES: Final = ("village", "township", "sector:PLUGIN", "analyst", "district")
 """What may be named; a sector by its plugin, as `sector:industry`."""
 
 _LEVELS = {"village": Grain.VILLAGE, "township": Grain.TOWNSHIP}
-_PERSONAL = "personal:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +31,18 @@ def grant_of(office: str, platform: Platform, places: Sequence[str]) -> Grant:
 
     Analysts and the district office are given all places unless some are named; the others need to be told.
     """
-    known = known_permissions(platform)
-    reading = [f"{each.plugin.name}:read" for each in platform.plugins]
+    to_read = [reading(each.plugin.name) for each in platform.plugins]
     match office.partition(":"):
         case ("village" | "township", "", ""):
             _require_level(office, places)
-            return _grant(office, places, [*reading, _PERSONAL])
+            return _grant(office, places, [*to_read, PERSONAL])
         case ("sector", ":", sector):
             _require_plugin(sector, [each.plugin.name for each in platform.plugins])
-            return _grant(office, places, [f"{sector}:read", f"{sector}:write"])
+            return _grant(office, places, [reading(sector), f"{sector}:write"])
         case ("analyst", "", ""):
-            return _grant(office, places or (EVERYWHERE,), reading)
+            return _grant(office, places or (EVERYWHERE,), to_read)
         case ("district", "", ""):
-            return _grant(office, places or (EVERYWHERE,), known)
+            return _grant(office, places or (EVERYWHERE,), permissions(platform))
     raise UserError(
         f"{quoted(office)} is no office.{nearest(office, OFFICES)} Accepted: {', '.join(OFFICES)}.", argument="--as"
     )

@@ -1,5 +1,18 @@
-"""Who asks, and what that lets them see."""
+"""Who asks, and what they may do: viewers, permissions, and the policy that follows from both; pure decisions."""
 
+from bangfu.access.permissions import PERSONAL, SQL, needed_for, needed_to_count, permissions, reading
+from bangfu.access.policy import EVERYTHING, Forbidden, Policy
 from bangfu.access.viewer import Viewer
 
-__all__ = ["Viewer"]
+__all__ = [
+    "EVERYTHING",
+    "PERSONAL",
+    "SQL",
+    "Forbidden",
+    "Policy",
+    "Viewer",
+    "needed_for",
+    "needed_to_count",
+    "permissions",
+    "reading",
+]

@@ -1,11 +1,14 @@
 """Who asks: a name, roles, the places and the permissions that a token gives."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from bangfu.declare.codes import code_range
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person or a program that has shown who it is."""
+    """A person or a program that has shown who it is (訪問者)."""
 
     name: str
     roles: tuple[str, ...] = ()
@@ -17,3 +20,17 @@ class Viewer:
 
     permissions: frozenset[str] = frozenset()
     """What may be done, as `industry:read`."""
+
+    @cached_property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The first and the last code of each place that lies in no other one, in order."""
+        found: list[tuple[int, int]] = []
+        for first, last in sorted(map(code_range, self.places), key=lambda ends: (ends[0], -ends[1])):
+            if not found or found[-1][1] < first:
+                found.append((first, last))
+        return tuple(found)
+
+    def covers(self, code: int) -> bool:
+        """Whether a place lies in one of the viewer's own, or is one."""
+        first, last = code_range(code)
+        return self.is_everywhere or any(low <= first and last <= high for low, high in self.ranges)

@@ -1,9 +1,11 @@
 """Columns of a record as a department would describe them: a title, a unit, whether it is sensitive."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Enum, Integer, Numeric, String
+from sqlalchemy import BigInteger, Boolean, Date, Integer, Numeric, String
+from sqlalchemy import Enum as Listed
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.schema import Column
 from sqlalchemy.types import TypeEngine
@@ -14,46 +16,61 @@ from bangfu.declare.text import Text
 _KEY = "bangfu.field"
 
 
+class Sensitive(Enum):
+    """What of a column is shown to those who may not read personal data (脫敏規則)."""
+
+    NAME = "the first character"
+    ID_NUMBER = "the first six characters, which tell the district"
+    PHONE = "the first three and the last four characters"
+    BANK_CARD = "the last four characters"
+    HIDDEN = "nothing"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the rule leaves something of a text; the other hides values of any kind."""
+        return self is not Sensitive.HIDDEN
+
+
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """What a column means: shown in the schema's docs, used by filters, measures and policy."""
 
     title: Text
     unit: str | None = None
-    sensitive: bool = False
+    sensitive: Sensitive | None = None
     is_code: bool = False
     numeric: bool = False
     choice: type[Choice] | None = None
 
 
-def quantity(unit: str, *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+def quantity(unit: str, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
     """An amount with two decimals, at most 15 significant digits, so that a JSON number carries it exactly."""
     return _column(Numeric(15, 2), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
 
 
-def whole(unit: str | None = None, *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+def whole(unit: str | None = None, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
     """A whole number: a count of `unit`, or a year when there is no unit."""
     return _column(Integer(), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
 
 
-def text(length: int = 200, *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+def text(length: int = 200, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
     """A line of text of at most `length` characters."""
     return _column(String(length), Field(title=Text(zh, en), sensitive=sensitive))
 
 
-def day(*, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+def day(*, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
     """A calendar date."""
     return _column(Date(), Field(title=Text(zh, en), sensitive=sensitive))
 
 
-def flag(*, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+def flag(*, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
     """Yes or no."""
     return _column(Boolean(), Field(title=Text(zh, en), sensitive=sensitive))
 
 
-def choice(values: type[Choice], *, zh: str, en: str, sensitive: bool = False) -> MappedColumn[Any]:
+def choice(values: type[Choice], *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
     """One value of a closed list; stored by its name."""
-    kind = Enum(values, native_enum=False, length=40, create_constraint=False)
+    kind = Listed(values, native_enum=False, length=40, create_constraint=False)
     return _column(kind, Field(title=Text(zh, en), sensitive=sensitive, choice=values))
 
 

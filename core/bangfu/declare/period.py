@@ -51,5 +51,10 @@ class Period:
         """How many days the span has."""
         return (self.end - self.start).days + 1
 
+    @property
+    def is_of_years(self) -> bool:
+        """Whether it begins and ends with a calendar year."""
+        return (self.start.month, self.start.day, self.end.month, self.end.day) == (1, 1, 12, 31)
+
     def __str__(self) -> str:
         return self.text

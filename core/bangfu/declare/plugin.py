@@ -24,12 +24,22 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
+@dataclass(frozen=True)
+class Permission:
+    """Something of a plugin that not everybody may do, besides reading and writing its records (權限)."""
+
+    action: str
+    """One word; the permission is `<plugin>:<action>`."""
+    title: Text
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PythonFields:
     """Hand-written Strawberry fields for a record or core type, for what a declaration cannot say.
 
     `fields` is a plain class whose methods are decorated with `strawberry.field`; `self` is a row with the
-    record's columns as attributes. On a core type they stand in the plugin's namespace.
+    record's columns as attributes, sensitive ones as the viewer may see them. On a core type they stand in the plugin's
+    namespace. They are for those who may read the plugin's records.
     """
 
     on: type[Dated]
@@ -49,6 +59,7 @@ class Plugin:
     progress: tuple[Indicator, ...] = ()
     units: tuple[Unit, ...] = ()
     needs: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
     python_fields: tuple[PythonFields, ...] = ()
     demo: "Callable[[DemoDistrict], Iterable[Rows]] | None" = None
 

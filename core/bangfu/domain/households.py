@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
-from bangfu.declare.fields import choice, code, day, flag, quantity, text, whole
+from bangfu.declare.fields import Sensitive, choice, code, day, flag, quantity, text, whole
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Record
 from bangfu.declare.text import Text
@@ -140,9 +140,9 @@ class Person(Record):
     )
 
     household_id: Mapped[int] = mapped_column(BigInteger, sort_order=-1)
-    name: Mapped[str] = text(50, zh="姓名", en="Name", sensitive=True)
+    name: Mapped[str] = text(50, zh="姓名", en="Name", sensitive=Sensitive.NAME)
     sex: Mapped[Sex] = choice(Sex, zh="性別", en="Sex")
-    id_number: Mapped[str | None] = text(18, zh="證件號碼", en="Resident ID number", sensitive=True)
+    id_number: Mapped[str | None] = text(18, zh="證件號碼", en="Resident ID number", sensitive=Sensitive.ID_NUMBER)
     born_on: Mapped[date | None] = day(zh="出生日期", en="Date of birth")
     relation: Mapped[Relation] = choice(Relation, zh="與戶主關係", en="Relation to the head")
     joined_on: Mapped[date] = day(zh="入戶日期", en="Joined the household on")
@@ -150,7 +150,7 @@ class Person(Record):
     ethnicity: Mapped[str | None] = text(20, zh="民族", en="Ethnicity")
     education: Mapped[Education | None] = choice(Education, zh="文化程度", en="Education")
     is_student: Mapped[bool | None] = flag(zh="是否在校生", en="At school")
-    health: Mapped[Health | None] = choice(Health, zh="健康狀況", en="Health", sensitive=True)
+    health: Mapped[Health | None] = choice(Health, zh="健康狀況", en="Health", sensitive=Sensitive.HIDDEN)
     labour: Mapped[LabourCapacity | None] = choice(LabourCapacity, zh="勞動技能", en="Capacity to work")
     work_months: Mapped[int | None] = whole("month", zh="務工時間", en="Months worked away this year")
     has_medical_insurance: Mapped[bool | None] = flag(zh="是否參加新農合", en="Medical insurance")

@@ -9,7 +9,7 @@ from bangfu.declare.choice import Choice
 from bangfu.declare.fields import choice, quantity, whole
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import STOCK, Measure
-from bangfu.declare.plugin import Plugin, hookimpl
+from bangfu.declare.plugin import Permission, Plugin, hookimpl
 from bangfu.declare.records import HouseholdRecord, VillageRecord
 from bangfu.declare.text import Text
 from bangfu.domain.households import Household, HouseholdCategory, Person
@@ -94,6 +94,7 @@ plugin = Plugin(
     department=Text("區扶貧辦", "District poverty alleviation office"),
     records=(PoorVillage, Income, LandHolding),
     measures=(HOUSEHOLDS, PEOPLE, ALLOWANCE_HOUSEHOLDS, POOR_VILLAGES, ARABLE_LAND),
+    permissions=(Permission("sign", Text("簽署認定與退出", "Sign that a household enters or leaves the register")),),
 )
 
 

@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from bangfu.query.disclosure import told_value
 from bangfu.query.given import Given, Input, today
-from bangfu.query.measures import Span, measure_value
+from bangfu.query.measures import Span
 from bangfu.query.scope import scope
 from bangfu.query.values import bound_type, parse_id, to_decimal, to_value
+from bangfu.query.visible import check_may_compare, check_may_read, visible
 from bangfu.registry.nodes import Link, MeasureField, Namespace, Node
 
 _Convert = Callable[[Any, str], Any]
@@ -77,10 +79,11 @@ def filter_conditions(
             conditions += _compare(alias.c[node.key], inner, _id_of(node), BigInteger())
         elif name in node.attributes:
             attribute = node.attributes[name]
+            check_may_compare(attribute, inner)
             column = alias.c[attribute.column]
             conditions += _compare(column, inner, partial(to_value, attribute), bound_type(attribute.kind))
         elif name in node.links:
-            conditions += _linked(node.links[name], alias, inner, chain)
+            conditions += _linked(node, node.links[name], alias, inner, chain)
         else:
             conditions += _spaced(node, node.namespaces[name], alias, inner, chain)
     return conditions
@@ -92,7 +95,7 @@ def _spaced(
     conditions: list[ColumnElement[bool]] = []
     for name, inner in given.items():
         if name in space.links:
-            conditions += _linked(space.links[name], alias, inner, chain)
+            conditions += _linked(node, space.links[name], alias, inner, chain)
         else:
             conditions += _measured(node, space.measures[name], alias, inner)
     return conditions
@@ -101,24 +104,25 @@ def _spaced(
 def _measured(node: Node, field: MeasureField, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
     period = given.get("period")
     span = Span.this_year(given.parameters) if period is None else Span.of(period)
-    value = measure_value(field.measure, node, alias, span)
+    value = told_value(field.measure, node, alias, span, given.parameters)
     return _compare(value, given.without("period"), to_decimal, Numeric())
 
 
-def _linked(link: Link, alias: FromClause, given: Given, chain: _Chain | None) -> list[ColumnElement[bool]]:
+def _linked(node: Node, link: Link, alias: FromClause, given: Given, chain: _Chain | None) -> list[ColumnElement[bool]]:
+    check_may_read(link.target, given)
     if not link.many:
-        return [_exists(link, alias, given, chain)]
+        return [_exists(node, link, alias, given, chain)]
     conditions = []
     for quantifier, inner in given.items():
         if quantifier == "some":
-            conditions.append(_exists(link, alias, inner, chain))
+            conditions.append(_exists(node, link, alias, inner, chain))
         else:
-            conditions.append(not_(_exists(link, alias, inner, violated=quantifier == "every")))
+            conditions.append(not_(_exists(node, link, alias, inner, violated=quantifier == "every")))
     return conditions
 
 
 def _exists(
-    link: Link, alias: FromClause, given: Given, chain: _Chain | None = None, *, violated: bool = False
+    node: Node, link: Link, alias: FromClause, given: Given, chain: _Chain | None = None, *, violated: bool = False
 ) -> ColumnElement[bool]:
     """Whether there is a row that fits, or, if `violated`, one that does not."""
     target = link.target.table.alias()
@@ -131,6 +135,7 @@ def _exists(
     inner = filter_conditions(link.target, target, given, None if violated else rows)
     conditions = [
         *scope(link.target, target, today(given.parameters) if link.many else None),
+        *(visible(link.target, target, given.parameters) if node.is_place else ()),
         *([_does_not_hold(inner)] if violated else inner),
     ]
     return and_(true(), *conditions) if joined is not None else rows.exists(*on, *conditions)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import BindParameter, ColumnElement, Date, bindparam, literal
 from sqlalchemy.types import TypeEngine
 
+from bangfu.access import EVERYTHING, Policy
 from bangfu.errors import UserError
 
 Arguments = Mapping[str, Any]
@@ -20,10 +21,11 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Input:
-    """What one request gives: the arguments of each of its fields, and the day it stands on."""
+    """What one request gives: the arguments of each of its fields, the day it stands on, and who asks."""
 
     arguments: Sequence[Arguments]
     today: date
+    policy: Policy = EVERYTHING
 
 
 Rule = Callable[[Input], Any]
@@ -31,7 +33,11 @@ Rule = Callable[[Input], Any]
 
 
 class Parameters(Protocol):
-    """Where a statement's values come from."""
+    """Where a statement's values come from, and for whom it is."""
+
+    @property
+    def policy(self) -> Policy:
+        """What the viewer may do; of it the statement depends on the shape alone."""
 
     def add(self, rule: Rule, type_: TypeEngine[Any]) -> ColumnElement[Any]:
         """A parameter of the statement; raises UserError where what is given makes no value."""
@@ -45,6 +51,11 @@ class Once:
 
     def __init__(self, given: Input) -> None:
         self._given = given
+
+    @property
+    def policy(self) -> Policy:
+        """That of the one request."""
+        return self._given.policy
 
     def add(self, rule: Rule, type_: TypeEngine[Any]) -> BindParameter[Any]:
         """The value itself, as a parameter."""
@@ -62,6 +73,11 @@ class Kept:
         self._given = given
         self._names: dict[Rule, str] = {}
         self._checks: list[Rule] = []
+
+    @property
+    def policy(self) -> Policy:
+        """That of the first request; those of later ones have the same shape."""
+        return self._given.policy
 
     def add(self, rule: Rule, type_: TypeEngine[Any]) -> BindParameter[Any]:
         """A named parameter without a value; what the present request gives is checked."""
@@ -149,8 +165,11 @@ class Given:
 
     def refuse(self, message: str) -> UserError:
         """The error that says what is wrong with this argument."""
-        error = UserError(message, argument=self.path)
-        error.field = self.field
+        return self.told(UserError(message, argument=self.path))
+
+    def told(self, error: UserError) -> UserError:
+        """An error that notes in which field of the request it was made."""
+        _note(error, self.field)
         return error
 
     def _at(self, step: str | int, value: Any, path: str) -> "Given":

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ClauseElement,
     Column,
     ColumnElement,
@@ -49,12 +50,15 @@ class Span:
 
     start: ColumnElement[date]
     last: ColumnElement[date]
+    is_of_years: Callable[[], ColumnElement[bool]]
+    """Whether the period begins and ends with a calendar year, for whoever has to know."""
 
     @classmethod
     def by(cls, parameters: Parameters, period: Callable[[Input], Period]) -> "Span":
         """The span of a period that follows from what is given."""
         start = parameters.add(lambda given: period(given).start, Date())
-        return cls(start, parameters.add(lambda given: as_of(period(given), given.today), Date()))
+        last = parameters.add(lambda given: as_of(period(given), given.today), Date())
+        return cls(start, last, lambda: parameters.add(lambda given: period(given).is_of_years, Boolean()))
 
     @classmethod
     def of(cls, given: Given) -> "Span":

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, String, UnaryExpression, asc, desc, select, type_coerce
 
+from bangfu.query.disclosure import told_value
 from bangfu.query.given import Given
-from bangfu.query.measures import Span, measure_value
+from bangfu.query.measures import Span
 from bangfu.query.scope import scope
+from bangfu.query.visible import check_may_compare, check_may_read
 from bangfu.registry.nodes import Kind, Link, Node
 
 _ONE_FIELD = (
@@ -53,6 +55,7 @@ def _term(node: Node, alias: FromClause, given: Given) -> Term:
     name, inner = _only(given, _ONE_FIELD)
     if name in node.attributes:
         attribute = node.attributes[name]
+        check_may_compare(attribute, inner)
         column: ColumnElement[Any] = alias.c[attribute.column]
         if attribute.kind in (Kind.TEXT, Kind.CHOICE):
             # By code point, so that an ordering is the same whatever locale a database was made with.
@@ -62,7 +65,7 @@ def _term(node: Node, alias: FromClause, given: Given) -> Term:
         return _linked(node.links[name], alias, inner)
     measure, direction = _only(inner, "fields in one step of an ordering: give one.")
     field = node.namespaces[name].measures[measure]
-    value = measure_value(field.measure, node, alias, Span.this_year(given.parameters))
+    value = told_value(field.measure, node, alias, Span.this_year(given.parameters), given.parameters)
     return Term(value, direction.value is Direction.DESC, Kind.DECIMAL)
 
 
@@ -77,6 +80,7 @@ def _linked(link: Link, alias: FromClause, given: Given) -> Term:
     name, direction = _only(given, _ONE_FIELD)
     if name == link.target.key and link.code is not None:
         return Term(link.code(alias), direction.value is Direction.DESC, Kind.CODE, along=link)
+    check_may_read(link.target, given)
     target = link.target.table.alias()
     inner = _term(link.target, target, given)
     conditions = [*link.join(alias, target), *scope(link.target, target, None)]

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, case, func
+from sqlalchemy import ColumnElement, Numeric, case, func, not_
 
 from bangfu.declare.text import Text
 
@@ -21,6 +21,7 @@ class Status(Enum):
     ACHIEVED = Text("已完成", "The target is reached")
     ON_TRACK = Text("進度正常", "As far as expected by now, or further")
     BEHIND = Text("進度滯後", "Less far than expected by now")
+    WITHHELD = Text("不予公開", "Not told to this viewer: too few households may stand behind it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,14 @@ def days_elapsed(start: date, end: date, today: date) -> int:
 
 
 def assess(
-    value: Decimal | None, target: Decimal | None, start: date, end: date, today: date, *, at_most: bool = False
+    value: Decimal | None,
+    target: Decimal | None,
+    start: date,
+    end: date,
+    today: date,
+    *,
+    at_most: bool = False,
+    is_told: bool = True,
 ) -> Progress:
     """Compares a value with a target that runs from `start` to `end`, as seen on `today`.
 
@@ -50,7 +58,8 @@ def assess(
     days = (end - start).days + 1
     expected = target if at_most else _cents(target * days_elapsed(start, end, today) / days)
     if value is None:
-        return Progress(gap=None, progress=None, expected_by_now=expected, status=Status.NOT_REPORTED)
+        status = Status.NOT_REPORTED if is_told else Status.WITHHELD
+        return Progress(gap=None, progress=None, expected_by_now=expected, status=status)
     share = _cents(value * 100 / target) if target else None
     reached, on_track = (value <= target,) * 2 if at_most else (value >= target, value >= expected)
     status = Status.ACHIEVED if reached else Status.ON_TRACK if on_track else Status.BEHIND
@@ -64,12 +73,14 @@ def progress_columns(
     days: ColumnElement[int],
     *,
     at_most: bool = False,
+    is_told: ColumnElement[bool],
 ) -> dict[str, ColumnElement[Any]]:
     """What `assess` tells, as expressions: `elapsed` of the `days` of the target's time have passed."""
     expected = target if at_most else func.round(target * elapsed / days, 2, type_=Numeric)
     reached, on_track = (value <= target,) * 2 if at_most else (value >= target, value >= expected)
     status = case(
         (target.is_(None), Status.NO_TARGET.name),
+        (not_(is_told), Status.WITHHELD.name),
         (value.is_(None), Status.NOT_REPORTED.name),
         (reached, Status.ACHIEVED.name),
         (on_track, Status.ON_TRACK.name),

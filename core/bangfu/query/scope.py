@@ -23,16 +23,19 @@ class Within:
 
     district: ColumnElement[int]
     range: tuple[ColumnElement[int], ColumnElement[int]] | None
+    is_own: bool
+    """Whether it lies in the viewer's own places, so that all in it may be seen."""
 
     @classmethod
     def of(cls, given: Given) -> "Within":
         """The place of a code in a request."""
         district = given.bind(lambda code, path: district_of(parse_code(code, argument=path)), Integer())
+        is_own = given.parameters.policy.covers(given.value)
         if names_district(given.value):
-            return cls(district, None)
+            return cls(district, None, is_own)
         first = given.bind(lambda code, path: code_range(parse_code(code, argument=path))[0], BigInteger())
         last = given.bind(lambda code, path: code_range(parse_code(code, argument=path))[1], BigInteger())
-        return cls(district, (first, last))
+        return cls(district, (first, last), is_own)
 
     def around(self, district: ColumnElement[int], code: ColumnElement[int], grain: Grain) -> list[ColumnElement[bool]]:
         """Which places of level `grain` have something inside that lies in this one."""

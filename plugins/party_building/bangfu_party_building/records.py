@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
-from bangfu import Choice, Text, VillageRecord, choice, day, flag, quantity, text, whole
+from bangfu import Choice, Sensitive, Text, VillageRecord, choice, day, flag, quantity, text, whole
 
 
 class SiteKind(Choice):
@@ -66,6 +66,6 @@ class PartyOrganisation(VillageRecord):
 
     name: Mapped[str] = text(100, zh="名稱", en="Name")
     kind: Mapped[OrganisationKind] = choice(OrganisationKind, zh="類別", en="Kind")
-    secretary: Mapped[str | None] = text(50, zh="書記姓名", en="Name of the secretary", sensitive=True)
+    secretary: Mapped[str | None] = text(50, zh="書記姓名", en="Name of the secretary", sensitive=Sensitive.NAME)
     members: Mapped[int | None] = whole("person", zh="黨員人數", en="Members")
     founded_on: Mapped[date | None] = day(zh="成立日期", en="Founded on")

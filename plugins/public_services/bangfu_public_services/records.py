@@ -6,7 +6,20 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
-from bangfu import Choice, HouseholdRecord, PersonRecord, Text, VillageRecord, choice, day, flag, quantity, text, whole
+from bangfu import (
+    Choice,
+    HouseholdRecord,
+    PersonRecord,
+    Sensitive,
+    Text,
+    VillageRecord,
+    choice,
+    day,
+    flag,
+    quantity,
+    text,
+    whole,
+)
 
 
 class FacilityKind(Choice):
@@ -133,6 +146,8 @@ class WelfareGrant(PersonRecord):
     __constraints__ = (CheckConstraint("monthly_amount > 0", name="monthly_amount"),)
 
     # For whom a grant is meant tells of a person's health.
-    kind: Mapped[WelfareKind] = choice(WelfareKind, zh="補貼類別", en="For whom it is meant", sensitive=True)
+    kind: Mapped[WelfareKind] = choice(
+        WelfareKind, zh="補貼類別", en="For whom it is meant", sensitive=Sensitive.HIDDEN
+    )
     monthly_amount: Mapped[Decimal] = quantity("yuan", zh="月補貼金額", en="Amount a month")
     approved_on: Mapped[date | None] = day(zh="審批日期", en="Approved on")

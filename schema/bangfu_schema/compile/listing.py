@@ -13,6 +13,7 @@ from bangfu.query.ordering import Term, order_terms
 from bangfu.query.page import DEFAULT_FIRST, FEW, after, decode_cursor, fingerprint, page_size
 from bangfu.query.scope import Within, scope, within
 from bangfu.query.values import to_day
+from bangfu.query.visible import check_may_read, visible
 from bangfu.registry import Link, Node
 from bangfu_schema.compile.walk import Walk, walk_along
 
@@ -62,14 +63,18 @@ class Listing:
         return select(func.count()).select_from(self.rows).where(*self.conditions)
 
 
-def listing(link: Link, given: Given) -> Listing:
-    """Checks the arguments of a link's list; raises UserError naming the one that has to change."""
+def listing(link: Link, given: Given, *, lies_in_own: bool = False) -> Listing:
+    """Checks the arguments of a link's list; raises UserError naming the one that has to change.
+
+    `lies_in_own` says that all its rows are known to lie in the viewer's own places.
+    """
     with told_of(given.field):
-        return _checked(link, given)
+        return _checked(link, given, lies_in_own=lies_in_own)
 
 
-def _checked(link: Link, given: Given) -> Listing:
+def _checked(link: Link, given: Given, *, lies_in_own: bool) -> Listing:
     node = link.target
+    check_may_read(node, given)
     rows = node.table.alias()
     day = given.get("asOf")
     conditions = scope(node, rows, today(given.parameters) if day is None else day.bind(to_day, Date()))
@@ -77,6 +82,8 @@ def _checked(link: Link, given: Given) -> Listing:
     inside = None if place is None else Within.of(place)
     if inside is not None:
         conditions += within(node, rows, inside)
+    if not (lies_in_own or (inside is not None and inside.is_own)):
+        conditions += visible(node, rows, given.parameters)
     own = list(conditions)
     chosen = given.get("filter")
     if chosen is not None:

@@ -12,13 +12,16 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
+    case,
     cast,
     func,
+    not_,
     null,
     or_,
     select,
     true,
 )
+from sqlalchemy.sql.elements import False_
 
 from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.measures import Measure, Ratio
@@ -26,6 +29,7 @@ from bangfu.declare.period import Period
 from bangfu.declare.records import Record
 from bangfu.domain.places import Place, lies_inside
 from bangfu.domain.targets import Target
+from bangfu.query.disclosure import is_told
 from bangfu.query.given import Input
 from bangfu.query.measures import Source, Span, belongs, present, reporting_grain, share, source_of, tally
 from bangfu.query.period import period_of
@@ -52,6 +56,8 @@ class Rows:
     node: Node
     alias: FromClause
     inside: Inside | None = None
+    lies_in_own: bool = False
+    """Whether all of them are known to lie in the viewer's own places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +81,8 @@ class Figures:
         self._wanted = wanted
         self._parts: dict[Chosen, list[_Part]] = {}
         self._targets: dict[Chosen, FromClause] = {}
+        self._told: dict[Chosen, ColumnElement[bool]] = {}
+        """Whether a measure is told, for those that are not told of every row."""
         self.joined: FromClause = rows.alias
         by_record: dict[type[Record], list[_Part]] = {}
         for each in chosen:
@@ -84,6 +92,7 @@ class Figures:
             self._parts[each] = [_Part(each, measure, span) for measure in both]
             for part in self._parts[each]:
                 by_record.setdefault(part.measure.of, []).append(part)
+            self._ask_whether_told(each, span)
         for record, parts in by_record.items():
             self._join(source_of(record), [part for part in parts if self._needed(part)])
 
@@ -96,6 +105,26 @@ class Figures:
         if target is not None:
             statement = statement.select_from(target)
         return one(statement, columns, self._build.name("m"))
+
+    def _ask_whether_told(self, chosen: Chosen, span: Span) -> None:
+        """Once for each row, for all that is shown of the measure."""
+        rows, alias = self._rows, self._rows.alias
+        told = is_told(
+            _field(chosen).measure,
+            rows.node.grain,
+            alias,
+            span,
+            self._build.parameters,
+            lies_in_own=rows.lies_in_own,
+        )
+        if told is None:
+            return
+        if isinstance(told, False_):
+            self._told[chosen] = told
+            return
+        asked = select(told.label("told")).correlate(alias).lateral(self._build.name("d"))
+        self.joined = self.joined.join(asked, true())
+        self._told[chosen] = asked.c.told
 
     def _join(self, source: Source, parts: Sequence[_Part]) -> None:
         """One pass over a record for all its measures: grouped for a list of places, else row by row."""
@@ -150,9 +179,11 @@ class Figures:
             case "asOf":
                 return self._parts[chosen][0].span.last
             case "source":
-                return self._parts[chosen][0].columns["source"]
+                return self._if_told(chosen, self._parts[chosen][0].columns["source"])
             case "reported":
-                return func.coalesce(self._parts[chosen][0].columns["reported"], 0)
+                return self._reported(chosen)
+            case "isWithheld":
+                return not_(self._told.get(chosen, true()))
             case "expected":
                 return self._expected(chosen)
             case "receipt":
@@ -169,7 +200,14 @@ class Figures:
 
     def _value(self, chosen: Chosen) -> ColumnElement[Any]:
         values = [part.columns["value"] for part in self._parts[chosen]]
-        return share(*values) if len(values) > 1 else values[0]
+        return self._if_told(chosen, share(*values) if len(values) > 1 else values[0])
+
+    def _reported(self, chosen: Chosen) -> ColumnElement[Any]:
+        return self._if_told(chosen, func.coalesce(self._parts[chosen][0].columns["reported"], 0))
+
+    def _if_told(self, chosen: Chosen, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        told = self._told.get(chosen)
+        return value if told is None else case((told, value))
 
     def _period(self, chosen: Chosen) -> Callable[[Input], Period]:
         return period_of(_field(chosen), self._build.given(chosen))
@@ -203,8 +241,9 @@ class Figures:
         add, period = self._build.parameters.add, self._period(chosen)
         elapsed = add(lambda given: days_elapsed(period(given).start, period(given).end, given.today), Integer())
         days = add(lambda given: period(given).days, Integer())
-        told = progress_columns(value, target.c.value, elapsed, days, at_most=indicator.at_most)[name]
-        return told if name == "status" else number(told)
+        is_told = self._told.get(chosen, true())
+        shown = progress_columns(value, target.c.value, elapsed, days, at_most=indicator.at_most, is_told=is_told)[name]
+        return shown if name == "status" else number(shown)
 
     def _expected(self, chosen: Chosen) -> ColumnElement[int]:
         grain, alias = self._rows.node.grain, self._rows.alias
@@ -245,12 +284,13 @@ class Figures:
         node = self._build.nodes.core[below]
         place = node.table.alias(self._build.name("p"))
         around = belonging(self._rows.node, self._rows.alias)
-        figures = Figures(self._build, Rows(node, place, around), (chosen,), frozenset({"value", "reported"}))
+        rows_below = Rows(node, place, around, self._rows.lies_in_own)
+        figures = Figures(self._build, rows_below, (chosen,), frozenset({"value", "reported"}))
         shown = {
             "code": official(place.c.code),
             "name": place.c.name,
             "value": number(figures._value(chosen)),
-            "reported": func.coalesce(figures._parts[chosen][0].columns["reported"], 0),
+            "reported": figures._reported(chosen),
         }
         columns = columns_of(parts.below, lambda each: shown[each.name])
         is_due = and_(place.c.level == constant(below.value), in_force(place, self._parts[chosen][0].span.last))
@@ -258,7 +298,7 @@ class Figures:
             place.c.district_code == self._rows.alias.c.district_code,
             place.c.level.in_([constant(grain.value), constant(below.value)]),
             *lies_inside(place.c.code, grain, self._rows.alias),
-            or_(is_due, figures._parts[chosen][0].columns["reported"].is_not(None)),
+            or_(is_due, figures._if_told(chosen, figures._parts[chosen][0].columns["reported"]).is_not(None)),
         ]
         rows = select(*labelled(columns)).select_from(figures.joined).where(*inside).order_by(place.c.code)
         return many(rows.correlate_except(), columns, self._build.name("r"))

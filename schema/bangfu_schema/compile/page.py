@@ -47,7 +47,9 @@ _DISTRICT, _KEY = "_district", "_key"
 
 def connection(build: Build, link: Link, chosen: Chosen, parent: Rows | None, row: MakeRow) -> ColumnElement[Any]:
     """A list below a row, or of all rows there are."""
-    found = listing(link, build.given(chosen))
+    lies_in_own = parent is not None and (parent.lies_in_own or not parent.node.is_place)
+    found = listing(link, build.given(chosen), lies_in_own=lies_in_own)
+    lies_in_own = lies_in_own or (found.within is not None and found.within.is_own)
     build.is_wide = build.is_wide or (parent is None and (found.is_continued or found.walk is not None))
     inside: Inside = partial(_anywhere, place=found.within)
     if parent is not None:
@@ -56,17 +58,18 @@ def connection(build: Build, link: Link, chosen: Chosen, parent: Rows | None, ro
     elif found.within is not None:
         within = build.given(chosen).at("within")
         build.look_for(within, within.path)
-    return _Page(build, found, inside, row).connection(chosen)
+    return _Page(build, found, inside, row, lies_in_own=lies_in_own).connection(chosen)
 
 
 class _Page:
     """The rows of a page, selected once for all that shows them."""
 
-    def __init__(self, build: Build, found: Listing, inside: Inside, row: MakeRow) -> None:
+    def __init__(self, build: Build, found: Listing, inside: Inside, row: MakeRow, *, lies_in_own: bool) -> None:
         self._build = build
         self._found = found
         self._inside = inside
         self._row = row
+        self._lies_in_own = lies_in_own
         self._looks_ahead = False
         self._matched: CTE | None = None
         self._rows: TableClause | None = None
@@ -155,7 +158,7 @@ class _Page:
         return ordered.limit(self._found.limit()) if self._looks_ahead else ordered
 
     def _list(self, chosen: Sequence[Chosen], columns_of_row: Callable[[Show], Columns]) -> ColumnElement[Any]:
-        rows = Rows(self._found.node, self._page, self._counted_together())
+        rows = Rows(self._found.node, self._page, self._counted_together(), self._lies_in_own)
         show, joined = self._row(self._build, rows, chosen)
         columns = columns_of_row(show)
         statement = select(*labelled(columns)).select_from(joined).correlate_except()

@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, String, bindparam, cast, func, select
 
+from bangfu.access import reading
 from bangfu.query.given import today
 from bangfu.query.scope import scope
+from bangfu.query.visible import check_may, check_may_read, shown_column, shown_columns, visible
 from bangfu.registry import Link
 from bangfu_schema.compile.build import Build, Hole
 from bangfu_schema.compile.form import Columns, columns_of, constant, labelled, one, row_id, shown
@@ -35,19 +37,22 @@ def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> Column
         case OfId():
             return row_id(node, alias.c[node.key])
         case OfAttribute(attribute):
-            return shown(attribute, node, alias.c[attribute.column])
+            column = shown_column(alias.c[attribute.column], attribute.field, build.parameters)
+            return shown(attribute, node, column)
         case OfOne(link):
-            return _linked(build, link, alias, chosen)
+            return _linked(build, link, rows, chosen)
         case OfMany(link):
             return connection(build, link, chosen, rows, row)
         case OfCount(link):
-            return _count(build, link, alias)
+            return _count(build, link, rows, chosen)
         case OfMeasure():
             return figures.value(chosen)
         case OfSpace():
             columns = columns_of(chosen.below, lambda each: _field(build, rows, figures, each))
             return one(select(*labelled(columns)).correlate_except(), columns, build.name("s"))
         case InPython() as field:
+            if field.plugin is not None:
+                check_may(reading(field.plugin), build.given(chosen))
             build.holes.append(Hole(field, node, chosen.key))
             return _hole(build, rows, len(build.holes) - 1)
     raise AssertionError(f"{chosen.meaning} is no field of a row")
@@ -55,23 +60,29 @@ def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> Column
 
 def _hole(build: Build, rows: Rows, number: int) -> ColumnElement[str]:
     """Text that says which hole it is, and of which row: its columns as JSON."""
-    columns = [rows.alias.c[column.name] for column in rows.node.table.c]
-    row_ = select(*columns).correlate_except().subquery(build.name("h"))
+    row_ = select(*shown_columns(rows.node, rows.alias, build.parameters)).correlate_except().subquery(build.name("h"))
     json = select(cast(func.row_to_json(row_.table_valued()), String)).select_from(row_).scalar_subquery()
     return func.concat(bindparam(MARK, None, type_=String()), constant(f":{number}:"), json)
 
 
-def _linked(build: Build, link: Link, parent: FromClause, chosen: Chosen) -> ColumnElement[Any]:
-    """The row at the other end of a to-one link; null where there is none."""
+def _linked(build: Build, link: Link, parent: Rows, chosen: Chosen) -> ColumnElement[Any]:
+    """The row at the other end of a to-one link; null where there is none.
+
+    Such a link leads to a place, which is open to everybody, or from what is seen of a household to it or its head.
+    """
+    check_may_read(link.target, build.given(chosen))
     target = link.target.table.alias(build.name("o"))
     show, joined = row(build, Rows(link.target, target), chosen.below)
     columns = show(chosen.below)
     statement = select(*labelled(columns)).select_from(joined)
-    conditions = [*link.join(parent, target), *scope(link.target, target, None)]
+    conditions = [*link.join(parent.alias, target), *scope(link.target, target, None)]
     return one(statement.where(*conditions).correlate_except(), columns, build.name("r"))
 
 
-def _count(build: Build, link: Link, parent: FromClause) -> ColumnElement[int]:
+def _count(build: Build, link: Link, parent: Rows, chosen: Chosen) -> ColumnElement[int]:
+    check_may_read(link.target, build.given(chosen))
     target = link.target.table.alias(build.name("n"))
-    conditions = [*link.join(parent, target), *scope(link.target, target, today(build.parameters))]
+    conditions = [*link.join(parent.alias, target), *scope(link.target, target, today(build.parameters))]
+    if parent.node.is_place and not parent.lies_in_own:
+        conditions += visible(link.target, target, build.parameters)
     return select(func.count()).select_from(target).where(*conditions).correlate_except(target).scalar_subquery()

@@ -9,7 +9,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 from graphql.execution.values import FragmentVariableValues, VariableValues, get_argument_values
 
 from bangfu.query.given import Arguments
-from bangfu_schema.derive.fields import DerivedField, Meaning
+from bangfu_schema.derive.fields import DerivedField, Meaning, plugin_of
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
 """How the executor collects the fields of a selection: `@skip`, `@include`, fragments and aliases are settled there."""
@@ -23,6 +23,8 @@ class InPython:
 
     owner: GraphQLObjectType
     details: FieldDetailsList
+    plugin: str | None
+    """Whose field it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,4 +111,4 @@ def _meaning(
     declared = definition.extensions.get(_DEFINITION)
     if declared is None or declared.is_basic_field:
         return None
-    return InPython(owner, details)
+    return InPython(owner, details, plugin_of(declared))

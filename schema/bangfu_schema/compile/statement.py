@@ -10,6 +10,7 @@ from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.query.given import Arguments, Given, Parameters
 from bangfu.query.scope import scope
 from bangfu.query.values import parse_id, place_key
+from bangfu.query.visible import check_may_read, visible
 from bangfu.registry import Node
 from bangfu_schema.compile.build import Build, Hole, NamedPlace, Nodes
 from bangfu_schema.compile.form import columns_of, labelled, one
@@ -70,12 +71,15 @@ def _list(build: Build, chosen: Chosen) -> ColumnElement[Any]:
 def _one_row(
     build: Build, node: Node, given: Given, key_of: Callable[[str], int], chosen: Chosen
 ) -> ColumnElement[Any]:
+    check_may_read(node, given)
     rows = node.table.alias(build.name("o"))
-    show, joined = row(build, Rows(node, rows), chosen.below)
+    lies_in_own = node.is_place and isinstance(chosen.meaning, OfRow) and build.parameters.policy.covers(given.value)
+    show, joined = row(build, Rows(node, rows, lies_in_own=lies_in_own), chosen.below)
     columns = show(chosen.below)
     here = [
         rows.c.district_code == given.bind(lambda value, _: key_of(value) // DISTRICT_SPAN, Integer()),
         rows.c[node.key] == given.bind(lambda value, _: key_of(value), BigInteger()),
         *scope(node, rows, None),
+        *visible(node, rows, build.parameters),
     ]
     return one(select(*labelled(columns)).select_from(joined).where(*here), columns, build.name("r"))

@@ -119,7 +119,8 @@ def _record(platform: Platform, plugin: Plugin, record: Any) -> RecordEntry:
         if declared is not None:
             unit = _unit(platform, declared.unit) if declared.unit else None
             name = camel(column.key)
-            fields.append(FieldEntry(name=name, title=_title(declared.title), unit=unit, sensitive=declared.sensitive))
+            sensitive = declared.sensitive is not None
+            fields.append(FieldEntry(name=name, title=_title(declared.title), unit=unit, sensitive=sensitive))
     return RecordEntry(
         name=f"{plugin.name}.{record.__name__}",
         type=type_name(plugin, record),

@@ -96,6 +96,14 @@ class OfViewer:
     """Who asks."""
 
 
+PLUGIN = "bangfu.plugin"
+
+
+def plugin_of(field: StrawberryField) -> str | None:
+    """The plugin that a field written by hand belongs to; None for parts of its own types."""
+    return field.metadata.get(PLUGIN)
+
+
 Meaning = (
     OfId
     | OfAttribute

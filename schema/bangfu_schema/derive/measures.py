@@ -17,8 +17,8 @@ def measure_type(title: Any) -> Any:
         [
             _part("code", PlaceCode, "The part's place; the place's own for what lies in none below."),
             _part("name", str, "Its name."),
-            _part("value", Number | None, "What it adds; null where it has not reported."),
-            _part("reported", int, "How many units in it have reported."),
+            _part("value", Number | None, "What it adds; null where it has not reported, or is withheld."),
+            _part("reported", int | None, "How many units in it have reported; null where it is withheld."),
         ],
         "What one place inside adds to a number.",
     )
@@ -38,13 +38,22 @@ def measure_type(title: Any) -> Any:
         type("MeasureValue", (), {}),
         "MeasureValue",
         [
-            _part("value", Number | None, "The number; null where nothing has been reported, which is not zero."),
+            _part(
+                "value",
+                Number | None,
+                "The number; null where nothing has been reported, which is not zero, and where it is withheld.",
+            ),
+            _part(
+                "isWithheld",
+                bool,
+                "Whether the viewer is not told: it may not see the rows, and too few households may stand behind it.",
+            ),
             _part("unit", str, "The unit's name; its titles stand in `measures`."),
             _part("title", title, "The measure's title."),
             _part("period", PeriodText, "The period the number is of."),
             _part("asOf", Day, "The last day it can know of."),
             _part("source", str | None, "Where its rows come from; `several sources` where they differ."),
-            _part("reported", int, "How many units have reported."),
+            _part("reported", int | None, "How many units have reported; null where it is withheld."),
             _part("expected", int, "How many units are to report."),
             _part("target", Number | None, "What is to be reached; null where no target is set."),
             _part("gap", Number | None, "What is missing to the target."),

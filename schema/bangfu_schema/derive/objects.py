@@ -1,6 +1,7 @@
 """Object types of the graph: nodes, their connections, their namespaces."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -8,11 +9,13 @@ from strawberry.types import get_object_definition
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from bangfu.declare.fields import Sensitive
 from bangfu.registry import Attribute, Kind, Link, Namespace, Node
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import (
+    PLUGIN,
     DerivedField,
     OfAttribute,
     OfCount,
@@ -154,7 +157,8 @@ class Objects:
             title = f"{space.plugin.title.zh} {space.plugin.title.en}"
             fields.append(DerivedField.of(space.name, type_, OfSpace(space), description=title))
         for extension in node.python_fields:
-            fields += python_fields(extension)
+            assert node.plugin is not None, "the core has no fields by hand"
+            fields += python_fields(extension, node.plugin.name)
         doc = " ".join((node.record.__doc__ or "").split()) if not node.is_place else node.grain.title.en
         make_object(self.types[node], node.name, fields, f"{node.title.zh} {doc}", node=node)
 
@@ -172,7 +176,7 @@ class Objects:
                 )
             )
         for extension in space.python_fields:
-            fields += python_fields(extension)
+            fields += python_fields(extension, space.plugin.name)
         return fields
 
     def _link(self, link: Link) -> list[StrawberryField]:
@@ -190,22 +194,25 @@ class Objects:
         else:
             type_ = _SCALARS[attribute.kind]
         unit = f" Unit: {declared.unit}." if declared.unit else ""
-        marked = " Sensitive." if declared.sensitive else ""
+        marked = f" Sensitive: without `personal:read`, {declared.sensitive.value}." if declared.sensitive else ""
         description = f"{declared.title.zh} {declared.title.en}.{unit}{marked}"
         return DerivedField.of(
             attribute.name,
-            type_ | None if attribute.nullable else type_,
+            type_ | None if attribute.nullable or declared.sensitive is Sensitive.HIDDEN else type_,
             OfAttribute(attribute),
             description=description,
         )
 
 
-def python_fields(extension: type[Any]) -> list[StrawberryField]:
-    """The hand-written Strawberry fields of an extension's class."""
+def python_fields(extension: type[Any], plugin: str) -> list[StrawberryField]:
+    """The hand-written Strawberry fields of an extension's class, each knowing whose it is."""
     members = {name: member for name, member in vars(extension).items() if name not in _CLASS_MEMBERS}
     # A class of its own, since Strawberry writes into the one it is given, and sees only what stands in it itself.
     made = strawberry.type(type(extension.__name__, (), members | {"__annotations__": {}}))
-    return get_object_definition(made, strict=True).fields
+    fields = get_object_definition(made, strict=True).fields
+    for field in fields:
+        field.metadata = MappingProxyType({**field.metadata, PLUGIN: plugin})
+    return fields
 
 
 def _singular(link: Link) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from psycopg.abc import Buffer
 
+from bangfu.access import Policy
 from bangfu.errors import UserError
 from bangfu.query.given import Input, Kept
 from bangfu.query.values import parse_id
@@ -38,8 +39,11 @@ class Compiler:
 
     def plan(self, skeleton: Skeleton, given: Input) -> Plan:
         """The plan for a selection and the shape of its arguments."""
-        shape = tuple(shape_of(given.arguments[place]) for place in skeleton.varying)
-        return self.plans.find((skeleton, shape), lambda: self.compile(skeleton, given))
+        policy = given.policy
+        # On the places that are named the statement depends too: whether they lie in the viewer's own.
+        seen = skeleton.varying if policy.is_everywhere else skeleton.varying + skeleton.placed
+        shape = tuple(shape_of(given.arguments[place], policy) for place in seen)
+        return self.plans.find((skeleton, shape, policy.shape), lambda: self.compile(skeleton, given))
 
     def compile(self, skeleton: Skeleton, given: Input) -> Plan:
         """A new plan; raises UserError where an argument cannot be."""
@@ -58,6 +62,7 @@ class Completion:
         reading: Reading,
         plain: Request,
         observed: Observed,
+        policy: Policy,
         *,
         plainly: bool,
     ) -> None:
@@ -67,6 +72,7 @@ class Completion:
         self._reading = reading
         self._plain = plain
         self._observed = observed
+        self._policy = policy
         self._plainly = plainly
         self._outcome: Hashable = ()
         self._direct: dict[str, Skeleton] = {}
@@ -79,7 +85,7 @@ class Completion:
         today = await self._reading.today()
         # From here to the statement nothing waits: the fields' mistakes are told in their order.
         skeleton = self._skeleton(selection, reached)
-        given = Input(skeleton.arguments(reached.executor.variable_values), today)
+        given = Input(skeleton.arguments(reached.executor.variable_values), today, self._policy)
         try:
             with self._observed.phase("compile"):
                 plan = self._compiler.plan(skeleton, given)

@@ -11,6 +11,7 @@ from typing import Any
 from graphql import GraphQLError, OperationDefinitionNode, get_variable_values
 from graphql.execution.values import VariableValues
 
+from bangfu.access import Policy
 from bangfu.errors import UserError
 from bangfu.query.given import Input
 from bangfu_schema.compile.form import TooWideError
@@ -27,11 +28,14 @@ Asked = tuple[str, Skeleton, Plan, Input, dict[str, Any]]
 class Direct:
     """Answers one request."""
 
-    def __init__(self, compiler: Compiler, document: Document, reading: Reading, observed: Observed) -> None:
+    def __init__(
+        self, compiler: Compiler, document: Document, reading: Reading, observed: Observed, policy: Policy
+    ) -> None:
         self._compiler = compiler
         self._document = document
         self._reading = reading
         self._observed = observed
+        self._policy = policy
 
     async def answer(
         self, operation: OperationDefinitionNode, name: str | None, given: Mapping[str, Any]
@@ -56,7 +60,7 @@ class Direct:
         try:
             with self._observed.phase("compile"):
                 for key, skeleton in route:
-                    given = Input(skeleton.arguments(variables), today)
+                    given = Input(skeleton.arguments(variables), today, self._policy)
                     plan = self._compiler.plan(skeleton, given)
                     asked.append((key, skeleton, plan, given, plan.values(given)))
         except (UserError, GraphQLError, TooWideError):

@@ -30,6 +30,7 @@ from bangfu_schema.compile.selection import Chosen, Site
 from bangfu_schema.execute.limits import Assessor, Demand
 
 _MOST = 500
+_PLACES = {"within", "code"}
 _LONGEST = 20_000  # characters; longer documents are answered, but not kept
 
 
@@ -43,6 +44,8 @@ class Skeleton:
     """The arguments of sites that no variable changes, and nothing for the others."""
     varying: tuple[int, ...]
     """The sites whose arguments hold a variable."""
+    placed: tuple[int, ...]
+    """The sites whose arguments hold none, but may name a place."""
     ways: Mapping[int, tuple[str, ...]]
     """The path in the answer to each site's field, or, below a list, to the list."""
 
@@ -51,7 +54,8 @@ class Skeleton:
         """What was read of a selection."""
         varying = tuple(place for place, site in enumerate(sites) if _varies(site))
         fixed = tuple({} if place in varying else site.arguments(None) for place, site in enumerate(sites))
-        return cls(chosen, tuple(sites), fixed, varying, dict(_ways(chosen, sites, ())))
+        placed = tuple(place for place, given in enumerate(fixed) if _PLACES & given.keys())
+        return cls(chosen, tuple(sites), fixed, varying, placed, dict(_ways(chosen, sites, ())))
 
     @property
     def is_nullable(self) -> bool:

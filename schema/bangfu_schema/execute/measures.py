@@ -6,14 +6,16 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, true
 
+from bangfu.access import Policy
 from bangfu.declare.codes import DISTRICT_SPAN, SPANS
 from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.measures import Measure, Ratio
 from bangfu.declare.period import Period
 from bangfu.domain.places import Place
 from bangfu.domain.targets import Target
+from bangfu.query.disclosure import is_told
 from bangfu.query.given import Input, Once
 from bangfu.query.measures import Span, as_of, expected_by, measure_by, reporting_grain
 from bangfu.query.progress import Progress, assess
@@ -32,6 +34,7 @@ class Asked:
     node: Node
     period: Period
     today: date
+    policy: Policy
 
     @property
     def as_of(self) -> date:
@@ -41,7 +44,12 @@ class Asked:
     @property
     def span(self) -> Span:
         """From when to when it counts."""
-        return Span.by(Once(Input((), self.today)), lambda _: self.period)
+        return Span.by(self.parameters, lambda _: self.period)
+
+    @property
+    def parameters(self) -> Once:
+        """For statements that are run once."""
+        return Once(Input((), self.today, self.policy))
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,9 @@ class Cell:
     """The value of a measure for one row."""
 
     value: Decimal | None
-    reported: int
+    reported: int | None
     source: str | None
+    is_told: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,14 +72,33 @@ class Told:
 
 
 _NOTHING = Cell(None, 0, None)
+_WITHHELD = Cell(None, None, None, is_told=False)
 
 
 async def cells(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, Cell]:
-    """The values for all rows that have reported; a share takes two statements, everything else one."""
+    """The values for all rows that have reported, or of which nothing is told.
+
+    A share takes two statements, everything else one; and one more where it depends on the row what is told.
+    """
     return await _cells(snapshot, asked, asked.node.grain, keys)
 
 
 async def _cells(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
+    found = await _counted(snapshot, asked, grain, keys)
+    place = Place.__table__.alias()
+    told = is_told(asked.field.measure, grain, place, asked.span, asked.parameters)
+    if told is None:
+        return found
+    if not grain.is_place:
+        return dict.fromkeys(keys, _WITHHELD)
+    districts = sorted({key // DISTRICT_SPAN for key in keys})
+    statement = select(place.c.code).where(
+        place.c.district_code.in_(districts), among(place.c.code, keys), told.is_not(true())
+    )
+    return found | {row["code"]: _WITHHELD for row in await snapshot.rows(statement)}
+
+
+async def _counted(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
     measure = asked.field.measure
     if isinstance(measure, Ratio):
         above = await _sums(snapshot, asked, measure.numerator, grain, keys)
@@ -114,6 +142,7 @@ def progress(told: Told, target: Decimal | None) -> Progress:
         asked.period.end,
         asked.today,
         at_most=indicator.at_most if indicator else False,
+        is_told=told.cell.is_told,
     )
 
 
@@ -142,7 +171,7 @@ async def parts(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[i
     found: dict[int, list[dict[str, Any]]] = {}
     for row in inside:
         cell = values.get(row["code"])
-        if cell is not None or row["is_due"]:
+        if row["is_due"] or (cell is not None and cell.is_told):
             value, reported = (cell.value, cell.reported) if cell else (None, 0)
             part = {"code": row["code"], "name": row["name"], "value": value, "reported": reported}
             found.setdefault(row["code"] - row["code"] % SPANS[grain], []).append(part)

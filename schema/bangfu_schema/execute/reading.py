@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -87,7 +88,7 @@ class Reading:
                 break
             # The books were moved to another day since the last request; what was counted is of the day before.
             self._day = self._database.reporting_date = day
-            given = Input(given.arguments, _date_of(day))
+            given = replace(given, today=_date_of(day))
             values = plan.values(given)
         for place, is_known in zip(plan.places, known, strict=True):
             if not is_known:

@@ -12,12 +12,13 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
-from bangfu.access import Viewer
+from bangfu.access import Policy
 from bangfu.declare.codes import level_of, parse_code
 from bangfu.errors import UserError, nearest, quoted
 from bangfu.query.given import Given, Input, Once
 from bangfu.query.period import period_of
 from bangfu.query.values import node_id, parse_id, place_key, unknown_place
+from bangfu.query.visible import check_may_read
 from bangfu.registry import Kind, Link, MeasureField, Node
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.listing import listing
@@ -38,15 +39,13 @@ _Load = Callable[[list[int]], Awaitable[list[Any]]]
 class Request:
     """One request's context: its snapshot of the database, its day, and the batches under way."""
 
-    def __init__(
-        self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot, viewer: Viewer | None
-    ) -> None:
+    def __init__(self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot, policy: Policy) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
         self._nodes = nodes
         self._catalogue = catalogue
         self._snapshot = snapshot
-        self._viewer = viewer
+        self._policy = policy
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
@@ -70,7 +69,7 @@ class Request:
             case of.OfSpace():
                 return source if source is not None else meaning
             case of.OfOne(link):
-                return self._one(link, source)
+                return self._one(link, source, path)
             case of.OfMany(link):
                 return self._many(link, source, given, path)
             case of.OfCount(link):
@@ -82,17 +81,18 @@ class Request:
             case of.OfMeasurePart(name):
                 return self._measure_part(name, source)
             case of.OfRow(node):
-                return self._row(node, given)
+                return self._row(node, given, path)
             case of.OfNode():
-                return self._fetch(*parse_id(given["id"], self._nodes.by_prefix))
+                return self._permitted(*parse_id(given["id"], self._nodes.by_prefix), path)
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
             case of.OfViewer():
-                return None if self._viewer is None else entry_of(self._viewer)
+                viewer = self._policy.viewer
+                return None if viewer is None else entry_of(viewer)
 
-    async def _row(self, node: Node, given: dict[str, Any]) -> Row | None:
+    async def _row(self, node: Node, given: dict[str, Any], path: str) -> Row | None:
         if not node.is_place:
-            return await self._fetch(*parse_id(given["id"], {node.prefix: node}))
+            return await self._permitted(*parse_id(given["id"], {node.prefix: node}), path)
         return await self._known(place_key(node, given["code"], "code"), "code")
 
     async def _known(self, code: int, argument: str) -> Row:
@@ -103,17 +103,25 @@ class Request:
             raise unknown_place(code, argument)
         return place
 
+    def _permitted(self, node: Node, key: int, path: str) -> Awaitable[Row | None]:
+        check_may_read(node, self._given({}, date.max, path))
+        return self._fetch(node, key)
+
     def _fetch(self, node: Node, key: int) -> Awaitable[Row | None]:
         async def load(keys: list[int]) -> list[Row | None]:
-            rows = (Row(node, row) for row in await self._snapshot.rows(rows_of(node, keys)))
+            statement = rows_of(node, keys, self._given({}, date.max, "").parameters)
+            rows = (Row(node, row) for row in await self._snapshot.rows(statement))
             found = {row.key: row for row in rows}
             return [found.get(key) for key in keys]
 
         return self._loader(("row", node), load).load(key)
 
-    def _one(self, link: Link, source: Row) -> Awaitable[Row | None]:
+    def _one(self, link: Link, source: Row, path: str) -> Awaitable[Row | None]:
+        here = self._given({}, date.max, path)
+        check_may_read(link.target, here)
+
         async def load(keys: list[int]) -> list[Row | None]:
-            rows = await self._snapshot.rows(ones_of(link, source.node, keys))
+            rows = await self._snapshot.rows(ones_of(link, source.node, keys, here.parameters))
             found = {row[PARENT]: Row(link.target, row) for row in rows}
             return [found.get(key) for key in keys]
 
@@ -122,17 +130,19 @@ class Request:
     async def _many(self, link: Link, source: Row | Any, given: dict[str, Any], path: str) -> Page:
         today = await self._snapshot.today()
         if not isinstance(source, Row):
-            found = listing(link, _arguments(given, today, path))
-            rows = await self._snapshot.rows(page_of(found))
+            asked = self._given(given, today, path)
+            found = listing(link, asked)
+            rows = await self._snapshot.rows(page_of(found, asked.parameters))
             if not rows and given.get("within") is not None:
                 # A list of nothing in a place that there is not would look like a place without poor households.
                 await self._known(parse_code(given["within"]), f"{path}.within")
             return make_page(found, rows, lambda: self._snapshot.scalar(found.total()))
 
         async def load(keys: list[int]) -> list[Page]:
-            found = listing(link, _arguments(given, today, path))
+            asked = self._given(given, today, path)
+            found = listing(link, asked)
             grouped: dict[int, list[Any]] = {key: [] for key in keys}
-            for row in await self._snapshot.rows(pages_of(link, found, source.node, keys)):
+            for row in await self._snapshot.rows(pages_of(link, found, source.node, keys, asked.parameters)):
                 grouped[row[PARENT]].append(row)
 
             def total(key: int) -> Callable[[], Awaitable[int]]:
@@ -150,7 +160,7 @@ class Request:
         counted = {name: value for name, value in given.items() if name in ("filter", "asOf")}
 
         async def load(keys: list[int]) -> list[int]:
-            found = listing(link, _arguments(counted, await self._snapshot.today(), path))
+            found = listing(link, self._given(counted, await self._snapshot.today(), path))
             rows = await self._snapshot.rows(totals_of(link, found, owner, keys))
             totals = {row[PARENT]: row["total"] for row in rows}
             return [totals[key] for key in keys]
@@ -159,8 +169,8 @@ class Request:
 
     async def _measure(self, field: MeasureField, source: Row, given: dict[str, Any], path: str) -> Told:
         today = await self._snapshot.today()
-        period = period_of(field, _arguments(given, today, path))
-        asked = Asked(field, source.node, period(Input((given,), today)), today)
+        period = period_of(field, self._given(given, today, path))
+        asked = Asked(field, source.node, period(Input((given,), today)), today, self._policy)
 
         async def load(keys: list[int]) -> list[Cell]:
             found = await measures.cells(self._snapshot, asked, keys)
@@ -175,6 +185,8 @@ class Request:
         match name:
             case "value" | "reported" | "source":
                 return getattr(told.cell, name)
+            case "isWithheld":
+                return not told.cell.is_told
             case "unit":
                 return told.asked.field.measure.unit
             case "title":
@@ -225,7 +237,6 @@ class Request:
         chosen = [entry for entry in self._catalogue if plugin in (None, entry.name)]
         return [item for entry in chosen for item in getattr(entry, name)]
 
-
-def _arguments(given: dict[str, Any], today: date, path: str) -> Given:
-    """The arguments of one field, for a statement that is run once."""
-    return Given(Once(Input((given,), today)), 0, (), given, path)
+    def _given(self, given: dict[str, Any], today: date, path: str) -> Given:
+        """The arguments of one field, for a statement that is run once."""
+        return Given(Once(Input((given,), today, self._policy)), 0, (), given, path)

@@ -6,7 +6,8 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
 
-from bangfu.access import Viewer
+from bangfu.access import Policy, Viewer
+from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
 from bangfu.registry import Platform
 from bangfu.store import Database
@@ -32,8 +33,9 @@ class DefectError(Exception):
 class Graph:
     """The GraphQL schema of a platform and the way to execute documents against a database."""
 
-    def __init__(self, platform: Platform, limits: Limits | None = None) -> None:
+    def __init__(self, platform: Platform, limits: Limits | None = None, *, small_cell: int = SMALL_CELL) -> None:
         self.platform = platform
+        self.small_cell = small_cell
         self.limits = limits or Limits()
         self.schema = build_schema(platform)
         nodes = platform.graph.nodes.values()
@@ -61,7 +63,8 @@ class Graph:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
-        `observed` is told what can be said of the request afterwards; `viewer` is who asks.
+        `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
+        process itself, which sees everything.
         Raises OperationError where the database is away, and DefectError for a defect of ours.
         """
         observed = observed or Observed()
@@ -74,16 +77,17 @@ class Graph:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        policy = Policy(viewer, self.small_cell)
         reading = Reading(database, today, observed, several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed)
+                direct = Direct(self.compiler, found, reading, observed, policy)
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
             return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, viewer, plainly=plainly
+                database, found, operation_name, variables, reading, observed, policy, plainly=plainly
             )
         finally:
             await reading.close()
@@ -96,13 +100,13 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
-        viewer: Viewer | None,
+        policy: Policy,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
         snapshot = Snapshot(database.async_engine, reading.today)
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, viewer)
-        completion = Completion(self.compiler, document, operation, reading, request, observed, plainly=plainly)
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
+        completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
         request.completer = completion
         try:
             result = execute(

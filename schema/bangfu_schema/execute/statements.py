@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
 from bangfu.declare.codes import DISTRICT_SPAN
+from bangfu.query.given import Parameters
 from bangfu.query.scope import scope
 from bangfu.query.values import among
+from bangfu.query.visible import shown_columns, visible
 from bangfu.registry import Link, Node
 from bangfu_schema.compile.listing import Listing
 
@@ -15,15 +17,15 @@ PARENT = "_parent"
 TERM = "_term_"
 
 
-def page_of(found: Listing) -> Select[Any]:
+def page_of(found: Listing, parameters: Parameters) -> Select[Any]:
     """One page of a list from the root; one row more than the page, to know whether there is another."""
-    return _page(found)
+    return _page(found, parameters)
 
 
-def pages_of(link: Link, found: Listing, owner: Node, keys: Sequence[int]) -> Select[Any]:
+def pages_of(link: Link, found: Listing, owner: Node, keys: Sequence[int], parameters: Parameters) -> Select[Any]:
     """A page for each parent, in one statement."""
     parent = owner.table.alias()
-    page = _page(found, link.join(parent, found.rows)).correlate(parent).lateral()
+    page = _page(found, parameters, link.join(parent, found.rows)).correlate(parent).lateral()
     return _for_parents(owner, parent, keys).add_columns(*page.c).join_from(parent, page, true())
 
 
@@ -34,26 +36,34 @@ def totals_of(link: Link, found: Listing, owner: Node, keys: Sequence[int]) -> S
     return _for_parents(owner, parent, keys).add_columns(counted.label("total"))
 
 
-def ones_of(link: Link, owner: Node, keys: Sequence[int]) -> Select[Any]:
+def ones_of(link: Link, owner: Node, keys: Sequence[int], parameters: Parameters) -> Select[Any]:
     """The row at the end of a to-one link for each parent that has one."""
     parent, target = owner.table.alias(), link.target.table.alias()
-    conditions = [*link.join(parent, target), *scope(link.target, target, None)]
-    return _for_parents(owner, parent, keys).add_columns(*target.c).where(*conditions)
+    conditions = [
+        *link.join(parent, target),
+        *scope(link.target, target, None),
+        *visible(link.target, target, parameters),
+    ]
+    columns = shown_columns(link.target, target, parameters)
+    return _for_parents(owner, parent, keys).add_columns(*columns).where(*conditions)
 
 
-def rows_of(node: Node, keys: Sequence[int]) -> Select[Any]:
-    """Rows by their keys, as far as there are any."""
+def rows_of(node: Node, keys: Sequence[int], parameters: Parameters) -> Select[Any]:
+    """Rows by their keys, as far as the viewer sees any."""
     rows = node.table.alias()
     districts = sorted({key // DISTRICT_SPAN for key in keys})
-    return select(rows).where(
-        rows.c.district_code.in_(districts), among(rows.c[node.key], keys), *scope(node, rows, None)
+    return select(*shown_columns(node, rows, parameters)).where(
+        rows.c.district_code.in_(districts),
+        among(rows.c[node.key], keys),
+        *scope(node, rows, None),
+        *visible(node, rows, parameters),
     )
 
 
-def _page(found: Listing, joined: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+def _page(found: Listing, parameters: Parameters, joined: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
     terms = [term.value.label(f"{TERM}{index}") for index, term in enumerate(found.terms)]
     return (
-        select(*found.rows.c, *terms)
+        select(*shown_columns(found.node, found.rows, parameters), *terms)
         .where(*joined, *found.conditions, *found.begins(found.terms))
         .order_by(*(term.clause() for term in found.terms))
         .limit(found.limit(1))

@@ -1,0 +1,46 @@
+"""Which permissions there are, and which one a node's rows need: all of it follows from the declarations."""
+
+from collections.abc import Mapping
+
+from bangfu.declare.records import Dated
+from bangfu.declare.text import Text
+from bangfu.domain.households import Household, Person
+from bangfu.registry import Node, Platform
+
+PERSONAL = "personal:read"
+"""To read names, ID numbers and the like in full, to filter and to order by them."""
+SQL = "sql:read"
+"""To see the statements of one's own requests, and their plans."""
+AUDIT = "audit:read"
+"""To see who has read and changed what."""
+
+_OF_THE_CORE = {
+    PERSONAL: Text("查看個人敏感信息", "Read personal data in full"),
+    SQL: Text("查看查詢語句", "See the SQL of one's own requests"),
+    AUDIT: Text("查看審計記錄", "See who has read and changed what"),
+}
+
+
+def permissions(platform: Platform) -> Mapping[str, Text]:
+    """All permissions with their titles: each plugin's to read and to write, those it declares, those of the core."""
+    found: dict[str, Text] = {}
+    for plugin in (installed.plugin for installed in platform.plugins):
+        found[reading(plugin.name)] = Text(f"查看{plugin.title.zh}", f"Read the records of {plugin.title.en}")
+        found[f"{plugin.name}:write"] = Text(f"填報{plugin.title.zh}", f"Change the records of {plugin.title.en}")
+        found |= {f"{plugin.name}:{each.action}": each.title for each in plugin.permissions}
+    return found | _OF_THE_CORE
+
+
+def reading(plugin: str) -> str:
+    """What it takes to read a plugin's records."""
+    return f"{plugin}:read"
+
+
+def needed_for(node: Node) -> str | None:
+    """The permission that a node's rows need; None for what is open to every viewer: places, lineage and targets."""
+    return needed_to_count(node.record) if node.plugin is not None or node.record in (Household, Person) else None
+
+
+def needed_to_count(record: type[Dated]) -> str:
+    """The permission that the rows of a household, a person or a plugin's record need."""
+    return reading("register" if record in (Household, Person) else record.__plugin__)
