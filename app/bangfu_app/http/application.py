@@ -30,7 +30,7 @@ from bangfu_app.http.response import refusal
 from bangfu_app.http.sites import letting_in
 from bangfu_app.http.sockets import EventStreams, Streaming, Streams, WebSockets, wants_events
 from bangfu_app.http.stopping import Stopping
-from bangfu_app.identity import Bearer
+from bangfu_app.identity import Identity
 
 Closing = Callable[[], Awaitable[None]]
 
@@ -43,7 +43,7 @@ def create_app(
     close: Closing | None = None,
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
-    bearer: Bearer | None = None,
+    bearer: Identity | None = None,
     guard: Guard | None = None,
     metrics: Metrics | None = None,
     read_timeout: float = READ_TIMEOUT,

@@ -32,7 +32,7 @@ from bangfu_app.http.response import (
     unavailable,
 )
 from bangfu_app.http.sites import check_site
-from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
+from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
 from bangfu_schema import Explained, Observed, count_tokens
 
 BODY_LIMIT = 2**20
@@ -84,7 +84,7 @@ class Endpoint:
         page: Page,
         body_limit: int,
         show_sql: ShowSql | None = None,
-        bearer: Bearer | None = None,
+        bearer: Identity | None = None,
         documents: Documents | None = None,
         max_batch: int = MAX_BATCH,
         origins: Collection[str] = (),
@@ -119,7 +119,7 @@ class Endpoint:
                 return self._page.response()
             media_type = _media_type(request)
             check_site(request.headers, self._origins)
-            viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
+            viewer = await self._viewer(request)
             who = self._guard.identity(request, viewer)
             self._guard.count(who)
             account = account_of(request)
@@ -157,6 +157,12 @@ class Endpoint:
             if (reason := await self._ready.reason()) is not None:
                 return _unavailable(request, reason, error, media_type=media_type)
             return failed(request, error, media_type=media_type)
+
+    async def _viewer(self, request: Request) -> Viewer | None:
+        """Who asks; None where nobody is asked for a token."""
+        if self._bearer is None:
+            return None
+        return await self._bearer.viewer(only(request.headers.getlist("authorization")))
 
     async def _read(self, request: Request) -> Asked:
         if request.method == "POST":

@@ -23,7 +23,7 @@ from bangfu_app.http.sockets.answers import Failed
 from bangfu_app.http.sockets.limits import TooMany
 from bangfu_app.http.sockets.session import Session
 from bangfu_app.http.sockets.streams import Streams
-from bangfu_app.identity import Unauthenticated
+from bangfu_app.identity import Unauthenticated, only
 
 EVENTS = "text/event-stream"
 
@@ -81,7 +81,8 @@ class EventStreams:
     async def _begun(self, request: Request) -> tuple[Session, GraphQLRequest]:
         check_site(request.headers, self._streams.origins)
         address = self._streams.guard.address(request.scope)
-        session = await Session.begun(self._streams.identity, request.headers.get("authorization"), address)
+        authorization = only(request.headers.getlist("authorization"))
+        session = await Session.begun(self._streams.identity, authorization, address)
         documents = self._streams.documents
         if request.method == "POST":
             asked = await read_post(request, limit=self._body_limit, documents=documents, max_batch=1)

@@ -12,7 +12,7 @@ from bangfu_app.http.limits import Guard
 from bangfu_app.http.sockets.answers import Answers, Subscribing
 from bangfu_app.http.sockets.feed import Feed
 from bangfu_app.http.sockets.limits import Doorkeeper, SocketLimits, TooMany
-from bangfu_app.http.sockets.session import Identity
+from bangfu_app.identity import Identity
 
 _PATIENCE = 3.0  # seconds for clients to be told
 
