@@ -12,6 +12,7 @@ from bangfu_app.cli.migrate import migrate
 from bangfu_app.cli.plugin import plugin
 from bangfu_app.cli.report import report
 from bangfu_app.cli.schema import schema
+from bangfu_app.cli.seal import seal
 from bangfu_app.cli.serve import serve
 
 application = typer.Typer(
@@ -66,6 +67,7 @@ application.command()(report)
 application.command()(explain)
 application.add_typer(plugin, name="plugin")
 application.add_typer(schema, name="schema")
+application.add_typer(seal, name="seal")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.opened import Opening
 from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
@@ -80,16 +81,17 @@ class Graph:
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         policy = Policy(viewer, self.small_cell)
+        opening = Opening(database.seal, policy)
         reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed, policy)
+                direct = Direct(self.compiler, found, reading, observed, opening)
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
             return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, policy, plainly=plainly
+                database, found, operation_name, variables, reading, observed, opening, plainly=plainly
             )
         finally:
             await reading.close()
@@ -102,13 +104,15 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
-        policy: Policy,
+        opening: Opening,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
-        completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(opening.policy))
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
+        completion = Completion(
+            self.compiler, document, operation, reading, request, observed, opening, plainly=plainly
+        )
         request.completer = completion
         try:
             result = execute(
