@@ -84,9 +84,11 @@ def _pairs(text: str, where: str) -> list[tuple[str, str, str]]:
             raise _wrong(where, "it is no JSON object of texts", f"Accepted: {_FORM}.")
         return [(f"entry {number}", key_id, packed) for number, (key_id, packed) in enumerate(found.items(), 1)]
     pairs = []
-    for number, line in enumerate(re.split(r"[\n,]", text), 1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            key_id, _, packed = line.strip().partition(":")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        for entry in filter(None, map(str.strip, line.split(","))):
+            key_id, _, packed = entry.partition(":")
             pairs.append((f"line {number}", key_id, packed))
     return pairs
 
