@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 
 from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
-from bangfu.store import Database, Settings, open_database
+from bangfu.seal import no_key
+from bangfu.store import Database, DatabaseUnavailable, Settings, open_database
+from bangfu.store.sealed import check_keys
 from bangfu_app.http import create_app
 from bangfu_app.http.documents import open_documents
 from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
@@ -73,9 +75,13 @@ def _with_database(work: Callable[[Graph, Database], Awaitable[T]]) -> T:
 
 @contextmanager
 def open_application() -> Iterator[Starlette]:
-    """The server of the settings. A database that is given by URL may be away; the embedded one is started."""
+    """The server of the settings. A database that is given by URL may be away; the embedded one is started.
+
+    Raises OperationError where the keys of sealed columns are not set, or belong to another database.
+    """
     graph = open_graph()
     with open_database(Settings.load()) as database:
+        require_keys(database)
         yield application_of(graph, database)
 
 
@@ -105,6 +111,14 @@ def application_of(graph: Graph, database: Database) -> Starlette:
             graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
         ),
     )
+
+
+def require_keys(database: Database) -> None:
+    """Raises OperationError where sealed columns could not be read; of a database that is away that is told later."""
+    if database.seal is None:
+        raise no_key()
+    with suppress(DatabaseUnavailable), database.engine.connect() as connection:
+        check_keys(connection, database.seal)
 
 
 def _require_tables(database: Database, platform: Platform) -> None:

@@ -196,7 +196,8 @@ def _two_meanings_of_a_unit() -> Iterable[Plugin]:
 
 
 def _card(**options: Any) -> Any:
-    return text(19, zh="卡號", en="Card", **({"sensitive": Sensitive.BANK_CARD, "sealed": True} | options))
+    given: dict[str, Any] = {"sensitive": Sensitive.BANK_CARD, "sealed": True}
+    return text(19, zh="卡號", en="Card", **(given | options))
 
 
 def _sealed_and_shown() -> Iterable[Plugin]:

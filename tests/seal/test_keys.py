@@ -57,7 +57,7 @@ def test_lines_and_json_say_the_same(text: str) -> None:
 def test_what_is_no_key_is_refused_and_not_repeated(text: str, told: str) -> None:
     with pytest.raises(OperationError, match=told) as caught:
         parse_keys(text, "here")
-    assert caught.value.code == "BAD_KEYS"
+    assert caught.value.code == "BAD_SEAL_KEYS"
     assert "here" in str(caught.value)
     assert ONE not in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -100,7 +100,7 @@ def test_an_id_is_none_of_those_there_are() -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="cannot be read") as caught:
         read_keys(tmp_path / "none")
-    assert caught.value.code == "BAD_KEYS"
+    assert caught.value.code == "BAD_SEAL_KEYS"
 
 
 def test_a_server_takes_over_what_was_added_and_keeps_what_it_has_when_the_file_breaks(tmp_path: Path) -> None:

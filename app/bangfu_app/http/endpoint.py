@@ -18,7 +18,17 @@ from bangfu_app.http.leaving import unless_left
 from bangfu_app.http.negotiation import best_type
 from bangfu_app.http.page import Page
 from bangfu_app.http.request import MAX_BATCH, Asked, GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import GRAPHQL, JSON, answer, answers, failed, refusal, told, unauthenticated
+from bangfu_app.http.response import (
+    GRAPHQL,
+    JSON,
+    answer,
+    answers,
+    failed,
+    refusal,
+    told,
+    unauthenticated,
+    why_unavailable,
+)
 from bangfu_app.http.sites import check_site
 from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
 from bangfu_schema import Explained, Observed
@@ -120,9 +130,7 @@ class Endpoint:
                 request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
             )
         except OperationError as error:
-            return _unavailable(
-                request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
-            )
+            return _unavailable(request, why_unavailable(error), error, media_type=media_type)
         except Exception as error:  # noqa: BLE001 - the boundary: the text of a defect must not leave the server
             if _is_busy(error):
                 return _unavailable(

@@ -83,6 +83,6 @@ def _unusable(path: Path, what: str, error: Exception) -> OperationError:
     why = getattr(error, "strerror", None) or "it is no text"
     return OperationError(
         f"The keys of sealed columns in {path} cannot be {what} ({why}).",
-        code="BAD_KEYS",
+        code="BAD_SEAL_KEYS",
         remedy="Name a file with BANGFU_SEAL_KEYS that this account may read and write.",
     )

@@ -105,5 +105,5 @@ def _key(key_id: str, packed: str, where: str) -> Key:
 
 def _wrong(where: str, why: str, remedy: str) -> OperationError:
     return OperationError(
-        f"The keys of sealed columns cannot be used ({where}): {why}.", code="BAD_KEYS", remedy=remedy
+        f"The keys of sealed columns cannot be used ({where}): {why}.", code="BAD_SEAL_KEYS", remedy=remedy
     )

@@ -18,6 +18,7 @@ from bangfu.errors import OperationError, UserError
 from bangfu_app.http.correlation import request_id
 from bangfu_app.http.health import Ready
 from bangfu_app.http.request import GraphQLRequest
+from bangfu_app.http.response import why_unavailable
 from bangfu_app.http.sockets.feed import Feed, Subscriber
 from bangfu_app.http.sockets.limits import Doorkeeper
 from bangfu_app.http.sockets.session import Session
@@ -157,7 +158,7 @@ class Answers:
     async def _told(self, error: Exception) -> dict[str, Any]:
         """What a client may know of something that went wrong."""
         if isinstance(error, OperationError):
-            reason: str | None = "The database is away at the moment. Try again shortly."
+            reason: str | None = why_unavailable(error)
         elif _is_busy(error):
             reason = "The server is busy at the moment. Try again shortly."
         else:
