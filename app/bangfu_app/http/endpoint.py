@@ -30,6 +30,7 @@ from bangfu_app.http.response import (
     told,
     unauthenticated,
     unavailable,
+    why_unavailable,
 )
 from bangfu_app.http.sites import check_site
 from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
@@ -145,9 +146,7 @@ class Endpoint:
         except Refusal as error:
             return _refused(request, error, media_type=media_type)
         except OperationError as error:
-            return _unavailable(
-                request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
-            )
+            return _unavailable(request, why_unavailable(error), error, media_type=media_type)
         except Exception as error:  # noqa: BLE001 - the boundary: the text of a defect must not leave the server
             if _is_busy(error):
                 return _unavailable(

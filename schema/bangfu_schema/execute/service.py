@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.opened import Opening
 from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
@@ -94,16 +95,17 @@ class Graph:
         if not plainly and (told := self._itself.find(found, operation_name)) is not None:
             return {"data": told}
         policy = Policy(viewer, self.small_cell)
+        opening = Opening(database.seal, policy)
         reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed, policy)
+                direct = Direct(self.compiler, found, reading, observed, opening)
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
             response = await self._by_executor(
-                database, found, operation_name, variables, reading, observed, policy, event, plainly=plainly
+                database, found, operation_name, variables, reading, observed, opening, event, plainly=plainly
             )
             if "errors" not in response and not plainly:
                 self._itself.note(found, operation_name, operation, response["data"])
@@ -154,7 +156,8 @@ class Graph:
         reading = Reading(database, None, Observed(), wall_of(policy), several=False)
         snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         try:
-            await Request(self.compiler.nodes, self._catalogue, snapshot, policy).known(code, "place")
+            opening = Opening(database.seal, policy)
+            await Request(self.compiler.nodes, self._catalogue, snapshot, opening).known(code, "place")
         finally:
             await snapshot.close()
             await reading.close()
@@ -167,14 +170,16 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
-        policy: Policy,
+        opening: Opening,
         event: Change | None,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
-        completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(opening.policy))
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
+        completion = Completion(
+            self.compiler, document, operation, reading, request, observed, opening, plainly=plainly
+        )
         request.completer = completion
         try:
             result = execute(
