@@ -1,16 +1,18 @@
 """What one viewer sees of rows, columns and measures: the policy, word by word, over plain rows."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
 from tests.access.numbers import NOTHING, Cell, Numbers, Span, columns_read, is_of_households, parts_of
-from tests.access.rows import Rows, inside
+from tests.access.rows import Rows, inside, typed_id
 from tests.access.world import TODAY, Row
 from tests.query.oracle import compare
 
+from bangfu import Period
 from bangfu.access import Viewer
 from bangfu.declare.measures import AnyMeasure
 from bangfu.registry import Link, MeasureField, Namespace, Node
@@ -31,7 +33,6 @@ MASKS = {
     ("ProbeCard", "opened_on"): "HIDDEN",
 }
 PERSONAL = "personal:read"
-SHOWN_WHEN_WITHHELD = ("target", "expectedByNow")
 
 
 def masked(mask: str, value: Any) -> Any:
@@ -135,7 +136,7 @@ class Eyes:
         """All that is told of a number but its receipt."""
         cell = self.told(field.measure, node, row, span)
         target = self._target(field, node, row, span)
-        found = {"value": None, "reported": None, "source": None, "isWithheld": cell is None}
+        found: dict[str, Any] = {"value": None, "reported": None, "source": None, "isWithheld": cell is None}
         if cell is not None:
             found |= {"value": cell.value, "reported": cell.reported, "source": cell.source}
         return found | {
@@ -205,7 +206,8 @@ class Eyes:
         found: dict[str, Any] = {"gap": None, "progress": None, "expectedByNow": None, "status": "NO_TARGET"}
         if target is None:
             return found
-        assert field.indicator is not None and not field.indicator.at_most, "the oracle knows no falling numbers"
+        assert field.indicator is not None
+        assert not field.indicator.at_most, "the oracle knows no falling numbers"
         days = (span.end - span.start).days + 1
         elapsed = min(max((TODAY - span.start).days + 1, 0), days)
         expected = (target * elapsed / days).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -271,8 +273,6 @@ class Choosing:
         if name == "not":
             return not self.holds(node, row, given)
         if name == "id":
-            from tests.access.rows import typed_id
-
             return compare(typed_id(node, row), given, "text")
         if name in node.attributes:
             attribute = node.attributes[name]
@@ -316,10 +316,6 @@ class Choosing:
 
 def span_of(field: MeasureField, given: dict[str, Any]) -> Span:
     """The period of a measure's arguments."""
-    from datetime import date
-
-    from bangfu import Period
-
     if given.get("milestone") is not None:
         since = field.indicator.since if field.indicator else date(TODAY.year, 1, 1)
         return Span(f"{since.year}/{given['milestone']}", since, date(given["milestone"], 12, 31))

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from bangfu_funding.types import schedule
 from graphql import FieldNode
 from tests.access.world import Row
+
+from bangfu_funding.types import schedule
 
 
 def _schedule(row: Row, field: FieldNode) -> list[dict[str, Any]]:

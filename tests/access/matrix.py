@@ -29,6 +29,7 @@ _OPERATORS: dict[Kind, tuple[str, ...]] = {
 }
 _PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 _VALUE = "value reported source isWithheld status target gap progress expectedByNow expected period asOf"
+_NUMBER = "value reported isWithheld"
 _RECEIPT = "unit title { zh en } receipt { formula record filter dated parts { code name value reported } }"
 _PERIODS = (None, "2014", "2014/2015", "2015-Q3", "2016")
 _MEASURED = ("isNull: false", "gte: 6", "gt: 0", "lte: 100", "ne: 1", "isNull: true", "in: [1, 2, 3]", "lt: 9", "eq: 2")
@@ -43,6 +44,8 @@ class Case:
     variables: tuple[dict[str, Any], ...] = field(default=({},))
     is_refusal: bool = False
     """Whether it is worth asking only where it has to be refused: what it asks for stands in another case too."""
+    is_costly: bool = False
+    """Whether it takes long to make a statement for it."""
 
 
 class Matrix:
@@ -82,17 +85,15 @@ class Matrix:
         space, name = self._spaces.get(node.name, ("", plural(_lower(node.name))))
         return _spaced(space, _call(name, f"{within}, {given}", asked))
 
-    def _case(self, name: str, *texts: str, districts: Sequence[int] = (HERE,), is_refusal: bool = False) -> Case:
+    def _case(self, name: str, *texts: str, districts: Sequence[int] = (HERE,), **options: bool) -> Case:
         fields = " ".join(f"f{index}: {text}" for index, text in enumerate(texts)) if len(texts) > 1 else texts[0]
         variables = tuple({"within": str(district)} for district in districts)
-        return Case(name, f"query ($within: PlaceCode!) {{ {fields} }}", variables, is_refusal)
+        return Case(name, f"query ($within: PlaceCode!) {{ {fields} }}", variables, **options)
 
     def _listed(self, node: Node) -> Iterator[Case]:
         columns = " ".join(["__typename", "id", *node.attributes, *_by_hand(node)])
         whole = f"totalCount nodes {{ {columns} }} edges {{ cursor node {{ id }} }} {_PAGE}"
-        yield self._case(
-            f"{node.name} listed", self._list(node, f"first: {_ALL}", whole), districts=(HERE, THERE)
-        )
+        yield self._case(f"{node.name} listed", self._list(node, f"first: {_ALL}", whole), districts=(HERE, THERE))
         page = self._list(node, "first: 2", f"totalCount nodes {{ id }} {_PAGE}")
         yield self._case(f"{node.name} page", page, districts=(HERE, THERE))
         counted = self._list(node, "first: 0", f"totalCount {_PAGE}")
@@ -120,7 +121,9 @@ class Matrix:
         asked = "totalCount nodes { id }"
         marked = [each for each in node.attributes.values() if (node.name, each.column) in MASKS]
         for name, attributes in (("open", _open(node)), ("sensitive", marked)):
-            given = [f"{{ {each.name}: {self._comparison(node, each, index)} }}" for index, each in enumerate(attributes)]
+            given = [
+                f"{{ {each.name}: {self._comparison(node, each, index)} }}" for index, each in enumerate(attributes)
+            ]
             given += [
                 f"{{ {each.name}: {{ {operator}: {self._operand(node, each, operator, 7)} }} }}"
                 for each in attributes
@@ -131,6 +134,7 @@ class Matrix:
             # What repeats comes first, so that each step decides where those before it tie.
             steps = sorted(attributes, key=lambda each: len({str(value) for value in self._values(node, each)}))
             order = [f"{{ {each.name}: {self._direction()} }}" for each in steps]
+            first, second = (f"orderBy: [{', '.join(half)}]" for half in (order[::2], order[1::2] or order))
             rest = [
                 f"{{ {each.name}: {{ ne: {self._operand(node, each, 'ne', index)} }} }}"
                 for index, each in enumerate(attributes)
@@ -138,13 +142,13 @@ class Matrix:
             ]
             rest += [f"{{ {each.name}: {{ isNull: false }} }}" for each in attributes if not each.nullable]
             if attributes:
-                arguments = f"first: {_ALL}, filter: {{ or: [{', '.join(given)}] }}, orderBy: [{', '.join(order[::2])}]"
-                others = f"first: {_ALL}, filter: {{ and: [{', '.join(rest)}] }}, orderBy: [{', '.join(order[1::2] or order)}]"
+                arguments = f"first: {_ALL}, filter: {{ or: [{', '.join(given)}] }}, {first}"
+                others = f"first: {_ALL}, filter: {{ and: [{', '.join(rest)}] }}, {second}"
                 lists = (self._list(node, each, asked) for each in (arguments, others))
                 yield self._case(f"{node.name} by {name} columns", *lists)
         for each in marked:
-            order = f"orderBy: [{{ {each.name}: {self._direction()} }}]"
-            yield self._case(f"{node.name} order by {each.name}", self._list(node, order, asked), is_refusal=True)
+            step = f"orderBy: [{{ {each.name}: {self._direction()} }}]"
+            yield self._case(f"{node.name} order by {each.name}", self._list(node, step, asked), is_refusal=True)
             for operator in _OPERATORS.get(each.kind, _ORDERED):
                 given_ = f"filter: {{ {each.name}: {{ {operator}: {self._operand(node, each, operator, 0)} }} }}"
                 text = self._list(node, given_, asked)
@@ -191,7 +195,10 @@ class Matrix:
                 inner = f"{{ {column.name}: {self._comparison(target, column, 0)} }}"
                 if link.many:
                     some.append(_within(space, link, f"{{ some: {inner} }}"))
-                    none += [_within(space, link, f"{{ none: {inner} }}"), _within(space, link, f"{{ every: {inner} }}")]
+                    none += [
+                        _within(space, link, f"{{ none: {inner} }}"),
+                        _within(space, link, f"{{ every: {inner} }}"),
+                    ]
                     none.append(_within(space, link, "{ none: {} }"))
                 else:
                     some.append(_within(space, link, inner))
@@ -206,7 +213,11 @@ class Matrix:
 
     def _filtered_alone(self, node: Node, space: str, link: Link) -> Iterator[Case]:
         for quantifier in ("some", "none", "every") if link.many else ("",):
-            inner = f"{{ {quantifier}: {{}} }}" if quantifier else '{ id: { ne: "x:1" } }'.replace("x", _lower(link.target.name))
+            inner = (
+                f"{{ {quantifier}: {{}} }}"
+                if quantifier
+                else '{ id: { ne: "x:1" } }'.replace("x", _lower(link.target.name))
+            )
             if not quantifier and link.target.is_place:
                 inner = "{ kind: { isNull: false } }"
             text = self._list(node, f"filter: {{ {_bare(space, link, inner)} }}", "totalCount")
@@ -231,9 +242,9 @@ class Matrix:
             names = list(space.measures)
             for start in range(0, len(names), 6):
                 chosen = names[start : start + 6]
-                told = " ".join(f"{name}(period: $period) {{ {_VALUE} }}" for name in chosen)
-                receipt = self._turned(chosen)
-                told += f" receipt: {receipt} {{ {_RECEIPT} }}"
+                told = " ".join(f"{name}(period: $period) {{ {_NUMBER} }}" for name in chosen)
+                told += f" whole: {self._turned(chosen)}(period: $period) {{ {_VALUE} }}"
+                told += f" receipt: {self._turned(chosen)}(period: $period) {{ {_RECEIPT} }}"
                 milestone = next((name for name in chosen if space.measures[name].indicator), chosen[0])
                 told += f" milestone: {milestone}(milestone: 2016) {{ {_VALUE} }}"
                 text = self._list(node, f"first: {_ALL}", f"nodes {{ id {space.name} {{ {told} }} }}")
@@ -241,7 +252,8 @@ class Matrix:
                 text = text.replace("within: $within, ", "")
                 variables = tuple({"period": period} for period in _PERIODS)
                 document = f"query ($period: Period) {{ {text} }}"
-                yield Case(f"{node.name} measures of {space.name} from {start}", document, variables)
+                name = f"{node.name} measures of {space.name} from {start}"
+                yield Case(name, document, variables, is_costly=True)
             for start in range(0, len(names), self._together):
                 yield from self._by_measure(node, space.name, names[start : start + self._together])
 
@@ -256,7 +268,7 @@ class Matrix:
             self._list(node, arguments, "totalCount nodes { id }"),
             self._list(node, f"first: {_ALL}, orderBy: [{', '.join(steps)}]", "nodes { id }"),
         )
-        yield self._case(f"{node.name} by measures of {space} from {names[0]}", *lists)
+        yield self._case(f"{node.name} by measures of {space} from {names[0]}", *lists, is_costly=True)
 
     # Values.
 

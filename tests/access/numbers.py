@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement
+from sqlalchemy.schema import Column
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import AsBoolean, BinaryExpression, BooleanClauseList, False_, Grouping, Null, True_
 from sqlalchemy.sql.visitors import iterate
-from sqlalchemy.schema import Column
 from tests.access.rows import SPANS, Rows, in_force
 from tests.access.world import TODAY, Row
 
@@ -93,7 +93,7 @@ class Numbers:
                     row,
                     self._rows.lies(node, row),
                     home["id"] if home else 0,
-                    row.get("person_id", row["id"]),
+                    row["person_id" if "person_id" in row else "id"],
                     measure.where is None or holds(measure.where, row),
                     row[column],
                 )

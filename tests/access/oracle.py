@@ -27,10 +27,6 @@ CURSOR = "a cursor"
 """What stands in an answer for any cursor."""
 
 
-class ForbiddenError(Exception):
-    """Refused whatever the rows are; tells what is missing."""
-
-
 class Oracle:
     """What a viewer is answered."""
 
@@ -38,108 +34,105 @@ class Oracle:
         self._eyes = eyes
         self._choosing = Choosing(eyes)
         self._variables: dict[str, Any] = {}
-        self._core = {node.name[0].lower() + node.name[1:]: node for node in eyes.rows.graph.nodes.values()}
+        self._types = {node.name[0].lower() + node.name[1:]: node for node in eyes.rows.graph.nodes.values()}
 
-    def answer(self, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The fields of the root by their names in the answer; a ForbiddenError in place of what is refused."""
-        operation = _parsed(document)
-        self._variables = variables or {}
-        found: dict[str, Any] = {}
-        for field in _fields(operation.selection_set):
-            try:
-                found[_key(field)] = self._root(field)
-            except ForbiddenError as error:
-                found[_key(field)] = error
-        return found
+    def answer(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """The fields of the root by their names in the answer, those without that are refused."""
+        self._variables = variables
+        refused = self.refused(document, variables)
+        return {_key(field): self._root(field) for field in _roots(document) if _key(field) not in refused}
+
+    def refused(self, document: str, variables: dict[str, Any]) -> set[str]:
+        """The names of the fields of the root that are refused whatever the rows are."""
+        self._variables = variables
+        return {_key(field) for field in _roots(document) if not all(map(self._eyes.may, self._needs(field)))}
 
     def _arguments(self, field: FieldNode) -> dict[str, Any]:
         given = {each.name.value: value_from_ast_untyped(each.value, self._variables) for each in field.arguments or ()}
         return {name: value for name, value in given.items() if value is not None}
 
-    def _root(self, field: FieldNode) -> Any:
+    def _single_of(self, field: FieldNode) -> tuple[Node, str] | None:
+        """The type and the id of a field that asks for one row."""
         name, given = field.name.value, self._arguments(field)
-        graph = self._eyes.rows.graph
         if name == "node":
-            node = self._core[given["id"].partition(":")[0]]
-            return self._single(node, given["id"], field)
-        if name in self._core and self._core[name].plugin is None and name not in ("target", "placeSuccession"):
-            node = self._core[name]
-            return self._single(node, given.get("id") or f"{name}:{given['code']}", field)
-        listed = {plural(prefix): node for prefix, node in self._core.items() if node.plugin is None}
-        if name in listed:
-            return self._listed(listed[name], field)
-        space = next(space for space in graph.roots.values() if space.name == name)
-        inner = {_key(each): (each, space.links[each.name.value].target) for each in _fields(field.selection_set)}
-        for each, node in inner.values():
-            self._check_list(node, each)
-        return {key: self._listed(node, each) for key, (each, node) in inner.items()}
+            return self._types[given["id"].partition(":")[0]], given["id"]
+        node = self._types.get(name)
+        return None if node is None else (node, given.get("id") or f"{name}:{given['code']}")
 
-    def _single(self, node: Node, id_: str, field: FieldNode) -> Any:
-        self._need(permission_of(node))
-        self._check(node, field.selection_set)
-        row = next((row for row in self._eyes.all(node) if typed_id(node, row) == id_), None)
-        return None if row is None else self._row(node, row, field.selection_set)
+    def _lists_of(self, field: FieldNode) -> Iterator[tuple[Node, FieldNode]]:
+        """The lists that a field of the root asks for, itself or in a namespace, each with its type."""
+        name = field.name.value
+        for prefix, node in self._types.items():
+            if node.plugin is None and plural(prefix) == name:
+                yield node, field
+        for space in self._eyes.rows.graph.roots.values():
+            if space.name == name:
+                yield from ((space.links[each.name.value].target, each) for each in _fields(field.selection_set))
+
+    def _root(self, field: FieldNode) -> Any:
+        single = self._single_of(field)
+        if single is not None:
+            node, id_ = single
+            row = next((row for row in self._eyes.all(node) if typed_id(node, row) == id_), None)
+            return None if row is None else self._row(node, row, field.selection_set)
+        found = {_key(each): self._listed(node, each) for node, each in self._lists_of(field)}
+        return found.get(_key(field), found)
 
     def _listed(self, node: Node, field: FieldNode) -> Any:
-        self._check_list(node, field)
         within = self._arguments(field).get("within")
         code = int(within.ljust(15, "0")) if within else None
         rows = [
             row
             for row in self._eyes.all(node)
-            if code is None or inside(row["place_code"] if node.name == "Target" else self._lies(node, row), code)
+            if code is None
+            or inside(row["place_code"] if node.name == "Target" else self._eyes.rows.lies(node, row), code)
         ]
         if node.is_place:
             on = _day(self._arguments(field))
             rows = [row for row in rows if row["valid_from"] <= on < (row["valid_to"] or on.max)]
         return self._page(node, rows, field)
 
-    def _lies(self, node: Node, row: Row) -> int:
-        return self._eyes.rows.lies(node, row)
+    # What it takes to ask, told from the document alone.
 
-    # What is refused, told from the document alone.
+    def _needs(self, field: FieldNode) -> Iterator[str]:
+        single = self._single_of(field)
+        if single is not None:
+            yield from _permission(single[0])
+            yield from self._needs_of(single[0], field.selection_set)
+        else:
+            for node, each in self._lists_of(field):
+                yield from self._needs_of_list(node, each)
 
-    def _need(self, permission: str | None) -> None:
-        if not self._eyes.may(permission):
-            raise ForbiddenError(permission)
-
-    def _check_list(self, node: Node, field: FieldNode) -> None:
-        self._need(permission_of(node))
+    def _needs_of_list(self, node: Node, field: FieldNode) -> Iterator[str]:
+        yield from _permission(node)
         given = self._arguments(field)
         for part in (given.get("filter") or {}, *(given.get("orderBy") or ())):
-            for permission in self._choosing.needs(node, part):
-                self._need(permission)
+            yield from self._choosing.needs(node, part)
         for each in _fields(field.selection_set):
-            for inner in _fields(each.selection_set):
-                if each.name.value == "nodes":
-                    self._check_field(node, inner)
-                elif each.name.value == "edges" and inner.name.value == "node":
-                    self._check(node, inner.selection_set)
+            if each.name.value == "nodes":
+                yield from self._needs_of(node, each.selection_set)
+            for inner in _fields(each.selection_set) if each.name.value == "edges" else ():
+                yield from self._needs_of(node, inner.selection_set)
 
-    def _check(self, node: Node, selection: SelectionSetNode | None) -> None:
+    def _needs_of(self, node: Node, selection: SelectionSetNode | None) -> Iterator[str]:
         for field in _fields(selection):
-            self._check_field(node, field)
-
-    def _check_field(self, node: Node, field: FieldNode) -> None:
-        name = field.name.value
-        if name in node.namespaces:
-            space = node.namespaces[name]
+            if field.name.value not in node.namespaces:
+                yield from self._needs_of_link(node.links, field)
+                continue
+            space = node.namespaces[field.name.value]
             for inner in _fields(field.selection_set):
-                self._check_member(space.links, inner)
-                if (node.name, f"{name}.{inner.name.value}") in HAND:
-                    self._need(f"{space.plugin.name}:read")
-        else:
-            self._check_member(node.links, field)
+                yield from self._needs_of_link(space.links, inner)
+                if (node.name, f"{space.name}.{inner.name.value}") in HAND:
+                    yield f"{space.plugin.name}:read"
 
-    def _check_member(self, links: dict[str, Link], field: FieldNode) -> None:
+    def _needs_of_link(self, links: dict[str, Link], field: FieldNode) -> Iterator[str]:
         link = _link(links, field)
         if link is not None:
-            self._need(permission_of(link.target))
-            if field.name.value == link.name:
-                (self._check_list if link.many else self._check_one)(link.target, field)
-
-    def _check_one(self, node: Node, field: FieldNode) -> None:
-        self._check(node, field.selection_set)
+            yield from _permission(link.target)
+            if field.name.value == link.name and link.many:
+                yield from self._needs_of_list(link.target, field)
+            elif field.name.value == link.name:
+                yield from self._needs_of(link.target, field.selection_set)
 
     # What is answered.
 
@@ -229,10 +222,16 @@ class Oracle:
 
 
 @cache
-def _parsed(document: str) -> OperationDefinitionNode:
+def _roots(document: str) -> list[FieldNode]:
     operation = parse(document, no_location=True).definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return operation
+    return list(_fields(operation.selection_set))
+
+
+def _permission(node: Node) -> Iterator[str]:
+    permission = permission_of(node)
+    if permission is not None:
+        yield permission
 
 
 def _part(part: dict[str, Any], field: FieldNode) -> dict[str, Any]:

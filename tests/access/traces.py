@@ -57,9 +57,8 @@ class Traces:
 
     def found(self, answer: str) -> set[str]:
         """What of all rows stands in an answer, cursors included."""
-        texts = [answer]
-        for cursor in _CURSORS.findall(answer):
-            texts.append(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        cursors = (urlsafe_b64decode(each + "=" * (-len(each) % 4)).decode() for each in _CURSORS.findall(answer))
+        texts = [answer, *cursors]
         return {trace for text in texts for trace in self._in(text) if trace in self._owners}
 
     def _in(self, text: str) -> Iterator[str]:

@@ -28,7 +28,5 @@ def viewers(platform: Platform) -> dict[str, Viewer | None]:
     }
 
 
-def _viewer(
-    *places: int, is_everywhere: bool = False, permissions: frozenset[str] | set[str] = frozenset()
-) -> Viewer:
+def _viewer(*places: int, is_everywhere: bool = False, permissions: frozenset[str] | set[str] = frozenset()) -> Viewer:
     return Viewer("somebody", (), places, is_everywhere, frozenset(permissions))

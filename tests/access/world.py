@@ -230,7 +230,11 @@ class Maker:
             case Kind.CODE:
                 return None
             case Kind.DECIMAL:
-                return Decimal("4.35") if field.unit == "percent" else AMOUNTS[0] + (Decimal(next(self._marks)) / 100).quantize(Decimal("0.01"))
+                return (
+                    Decimal("4.35")
+                    if field.unit == "percent"
+                    else AMOUNTS[0] + (Decimal(next(self._marks)) / 100).quantize(Decimal("0.01"))
+                )
             case Kind.INTEGER:
                 small = {"year": year, "months": 12, "days": 1 + random.randrange(30)}
                 return small.get(attribute.column) or COUNTS[0] + next(self._marks)
