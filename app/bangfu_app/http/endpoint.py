@@ -1,32 +1,53 @@
 """/graphql: one address for programs (POST, GET) and, as a page, for people."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bangfu.access import Viewer
-from bangfu.errors import OperationError
+from bangfu.access import SQL, Viewer
+from bangfu.errors import OperationError, UserError
+from bangfu_app.http.account import account_of
+from bangfu_app.http.documents import DocumentError, Documents
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
+from bangfu_app.http.limits import Guard
+from bangfu_app.http.negotiation import best_type
 from bangfu_app.http.page import Page
-from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal, unauthenticated
-from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
-from bangfu_schema import Explained, Observed
+from bangfu_app.http.request import MAX_BATCH, Asked, GraphQLRequest, Refusal, read_get, read_post
+from bangfu_app.http.response import (
+    GRAPHQL,
+    JSON,
+    answer,
+    answers,
+    failed,
+    refusal,
+    told,
+    unauthenticated,
+    unavailable,
+)
+from bangfu_app.http.sites import check_site
+from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
+from bangfu_schema import Explained, Observed, count_tokens
 
 BODY_LIMIT = 2**20
 """The largest body read, in bytes; a query of this size is not one that a person wrote."""
 
-_METHODS = "GET, HEAD, POST, OPTIONS"
-_RETRY_AFTER = "2"
+HTML = "text/html"
+
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+_ALLOW = ", ".join(_METHODS)
+_OPTIONS = {"Allow": _ALLOW, "Accept-Post": JSON}
+_MOST_REFUSED = 500  # tokens of a list's documents
+_PER_TOKEN = 32  # characters that take as long to read as a token takes to validate
 _LEFT = 499  # nobody reads it; the access log tells it from an answer
+
+T = TypeVar("T")
 
 _log = logging.getLogger("bangfu.http")
 
@@ -63,7 +84,11 @@ class Endpoint:
         page: Page,
         body_limit: int,
         show_sql: ShowSql | None = None,
-        bearer: Bearer | None = None,
+        bearer: Identity | None = None,
+        documents: Documents | None = None,
+        max_batch: int = MAX_BATCH,
+        origins: Collection[str] = (),
+        guard: Guard | None = None,
     ) -> None:
         self._graph = graph
         self._database = database
@@ -72,6 +97,10 @@ class Endpoint:
         self._body_limit = body_limit
         self._show_sql = show_sql
         self._bearer = bearer
+        self._documents = documents or Documents()
+        self._max_batch = max_batch
+        self._origins = origins
+        self._guard = guard or Guard()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -82,29 +111,39 @@ class Endpoint:
         media_type = JSON
         try:
             if request.method == "OPTIONS":
-                return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _METHODS})
+                return Response(status_code=HTTPStatus.NO_CONTENT, headers=_OPTIONS)
+            if request.method not in _METHODS:
+                message = f"{request.method} is not possible here. Accepted: {_ALLOW}."
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _ALLOW})
             if request.method in ("GET", "HEAD") and _wants_page(request):
                 return self._page.response()
             media_type = _media_type(request)
-            viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
+            check_site(request.headers, self._origins)
+            viewer = await self._viewer(request)
+            who = self._guard.identity(request, viewer)
+            self._guard.count(who)
+            account = account_of(request)
+            account.viewer = viewer.name if viewer is not None else None
             asked, observed = await self._read(request), Observed()
-            result = await unless_left(request, self._execute(asked, observed, viewer))
-            with observed.phase("send"):
-                response = answer(request, result, media_type=media_type)
+            self._guard.count(who, len(asked.parts) - 1)
+            account.note_document("\n".join(part.query for part in asked.requests), observed)
+            response = await self._answer(request, asked, observed, viewer, media_type, who)
             response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
             return response
         except ClientDisconnect:
             return Response(status_code=_LEFT)
         except Unauthenticated as error:
+            try:  # whoever guesses is counted by the address; whoever has a good token is never kept out by that
+                self._guard.count(self._guard.identity(request, None))
+            except Refusal as refused:
+                return _refused(request, refused, media_type=media_type)
             return unauthenticated(request, error, media_type=media_type)
         except KeysUnavailable as error:
             return _unavailable(
                 request, "Tokens cannot be checked at the moment. Try again shortly.", error, media_type=media_type
             )
         except Refusal as error:
-            return refusal(
-                request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
-            )
+            return _refused(request, error, media_type=media_type)
         except OperationError as error:
             return _unavailable(
                 request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
@@ -119,18 +158,77 @@ class Endpoint:
                 return _unavailable(request, reason, error, media_type=media_type)
             return failed(request, error, media_type=media_type)
 
-    async def _read(self, request: Request) -> GraphQLRequest:
+    async def _viewer(self, request: Request) -> Viewer | None:
+        """Who asks; None where nobody is asked for a token."""
+        if self._bearer is None:
+            return None
+        return await self._bearer.viewer(only(request.headers.getlist("authorization")))
+
+    async def _read(self, request: Request) -> Asked:
         if request.method == "POST":
-            return await read_post(request, limit=self._body_limit)
-        if request.method in ("GET", "HEAD"):
-            return read_get(request)
-        message = f"{request.method} is not possible here. Accepted: {_METHODS}."
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
+            return await read_post(
+                request, limit=self._body_limit, documents=self._documents, max_batch=self._max_batch
+            )
+        return read_get(request, documents=self._documents)
+
+    async def _answer(
+        self, request: Request, asked: Asked, observed: Observed, viewer: Viewer | None, media_type: str, who: str
+    ) -> Response:
+        if any("sql" in part.show for part in asked.requests):
+            self._check_sql(viewer)
+        if asked.is_batch:
+            results = await unless_left(request, self._in_turn(who, self._execute_each(asked, observed, viewer)))
+            with observed.phase("send"):
+                return await answers(request, results, media_type=media_type)
+        (part,) = asked.parts
+        if isinstance(part, DocumentError):
+            return await answer(request, told(part), media_type=media_type, status=part.status)
+        result = await unless_left(request, self._in_turn(who, self._execute(part, observed, viewer)))
+        with observed.phase("send"):
+            return await answer(request, result, media_type=media_type)
+
+    def _check_sql(self, viewer: Viewer | None) -> None:
+        """Refuses to show statements and plans, which tell of rows that nobody is shown."""
+        if self._show_sql is None:
+            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
+        elif viewer is not None and SQL not in viewer.permissions:
+            message = f"This needs the permission {SQL}."
+        else:
+            return
+        raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
+
+    async def _execute_each(self, asked: Asked, observed: Observed, viewer: Viewer | None) -> list[dict[str, Any]]:
+        """The requests of a list, one after the other, with one account of what they cost and take.
+
+        After some that were refused no more are read, so that a list costs no more to refuse than one of them.
+        """
+        results, refused = [], 0
+        for part in asked.parts:
+            if refused > _MOST_REFUSED:
+                text = "This was not read: too much of what stands before it in the list was refused."
+                results.append(told(UserError(text, code="TOO_LONG")))
+                continue
+            if isinstance(part, DocumentError):
+                results.append(told(part))
+                continue
+            own = Observed(spent=observed.demand, seconds=observed.seconds)
+            result = await self._execute(part, own, viewer)
+            if "data" in result:  # what was refused has taken nothing from the others
+                observed.demand = own.demand_in_all
+            else:
+                refused += max(count_tokens(part.query, _MOST_REFUSED), len(part.query) // _PER_TOKEN)
+            observed.statements += own.statements
+            results.append(result)
+        return results
+
+    async def _in_turn(self, who: str, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            async with self._guard.turn(who):
+                return await work
+        finally:
+            work.close()  # which was not begun, where there was no turn
 
     async def _execute(self, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None) -> dict[str, Any]:
-        if "sql" in asked.show and self._show_sql is None:
-            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
-            raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
         result = await self._graph.execute(
             self._database,
             asked.query,
@@ -139,6 +237,8 @@ class Endpoint:
             observed=observed,
             viewer=viewer,
         )
+        if asked.is_to_keep and "data" in result:
+            self._documents.keep(asked.query)
         shown: dict[str, Any] = {}
         if "cost" in asked.show:
             shown["cost"] = {"cost": observed.demand.cost, "depth": observed.demand.depth}
@@ -149,16 +249,13 @@ class Endpoint:
         return {**result, "extensions": shown} if shown else result
 
 
+def _refused(request: Request, error: Refusal, *, media_type: str) -> Response:
+    return refusal(request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers)
+
+
 def _unavailable(request: Request, message: str, error: Exception, *, media_type: str) -> Response:
     _log.warning("request %s: %s %s: %s", request.state.request_id, message, type(error).__name__, error)
-    return refusal(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        message,
-        code="SERVICE_UNAVAILABLE",
-        media_type=media_type,
-        headers={"Retry-After": _RETRY_AFTER},
-    )
+    return unavailable(request, message, media_type=media_type)
 
 
 def _is_busy(error: BaseException | None) -> bool:
@@ -170,38 +267,16 @@ def _is_busy(error: BaseException | None) -> bool:
     return False
 
 
-def _accepted(request: Request) -> tuple[str, ...]:
-    """Media types the client accepts, best first."""
-    return _ranked(",".join(request.headers.getlist("accept")))
-
-
-@lru_cache(maxsize=64)  # clients of one kind send the same at each request
-def _ranked(accept: str) -> tuple[str, ...]:
-    ranked = []
-    for position, item in enumerate(accept.split(",")):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            weight = 0.0
-        if kind and weight > 0:
-            ranked.append((-weight, position, kind))
-    return tuple(kind for _, _, kind in sorted(ranked))
-
-
 def _wants_page(request: Request) -> bool:
-    first = next((kind for kind in _accepted(request) if kind in ("text/html", JSON, GRAPHQL)), "")
-    return first == "text/html"
+    return best_type(_accept(request), (JSON, GRAPHQL, HTML)) == HTML
 
 
 def _media_type(request: Request) -> str:
-    accepted = _accepted(request)
-    for kind in accepted:
-        if kind in (JSON, GRAPHQL):
-            return kind
-        if kind in ("*/*", "application/*"):
-            return JSON
-    if accepted or request.headers.get("accept", "").strip():
+    found = best_type(_accept(request), (JSON, GRAPHQL))
+    if found is None:
         raise Refusal(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}. Accept one of them.")
-    return JSON
+    return found
+
+
+def _accept(request: Request) -> str:
+    return ",".join(request.headers.getlist("accept"))

@@ -4,7 +4,7 @@ from datetime import date
 from inspect import isawaitable
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, execute
 
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
@@ -14,18 +14,22 @@ from bangfu.registry import Platform
 from bangfu.store import Database
 from bangfu.store.wall import WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
+from bangfu_schema.compile.selection import meaning_of
 from bangfu_schema.derive.catalogue import catalogue
 from bangfu_schema.derive.schema import build_schema
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
-from bangfu_schema.execute.documents import Document, Documents, Refused
+from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
-from bangfu_schema.execute.limits import Limits, check
+from bangfu_schema.execute.itself import Itself
+from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.request import Request
-from bangfu_schema.execute.seam import SelectionExecutor
+from bangfu_schema.execute.seam import SelectionExecutor, Subscribed, subscribed
+from bangfu_schema.execute.subscription import Change, Subscription, entry_of, interest_of
 
 
 class DefectError(Exception):
@@ -40,10 +44,11 @@ class Graph:
         self.small_cell = small_cell
         self.limits = limits or Limits()
         self.schema = build_schema(platform)
+        self._itself = Itself()
         nodes = platform.graph.nodes.values()
         core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
-        self.documents = Documents(core)
+        self.documents = Documents(core, self.limits)
         self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
 
     def sdl(self) -> str:
@@ -61,24 +66,33 @@ class Graph:
         plainly: bool = False,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        event: Change | None = None,
     ) -> dict[str, Any]:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
         `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
-        process itself, which sees everything.
+        process itself, which sees everything;
+        `event` is what a subscription is to tell of, which is refused without one.
         Raises OperationError where the database is away, and DefectError for a defect of ours.
         """
         observed = observed or Observed()
         try:
             with observed.phase("parse"):
+                check_values(variables or {}, self.limits)
                 found, operation = self.documents.find(document, operation_name)
+                observed.operation = operation.name.value if operation.name is not None else None
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
-            check(observed.demand, self.limits)
+            check(observed.demand_in_all, self.limits)
+            _require_event(operation, event)
         except Refused as refused:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        if (probed := probe(self.compiler.schema, operation)) is not None:
+            return {"data": probed}
+        if not plainly and (told := self._itself.find(found, operation_name)) is not None:
+            return {"data": told}
         policy = Policy(viewer, self.small_cell)
         reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
@@ -88,10 +102,61 @@ class Graph:
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
-            return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, policy, plainly=plainly
+            response = await self._by_executor(
+                database, found, operation_name, variables, reading, observed, policy, event, plainly=plainly
             )
+            if "errors" not in response and not plainly:
+                self._itself.note(found, operation_name, operation, response["data"])
+            return response
         finally:
+            await reading.close()
+
+    async def subscribe(
+        self,
+        database: Database,
+        document: str,
+        variables: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        viewer: Viewer | None = None,
+    ) -> Subscription | dict[str, Any]:
+        """What a document subscribes to; in its place the response to a query, or to what cannot be run.
+
+        Raises what `execute` raises.
+        """
+        try:
+            check_values(variables or {}, self.limits)
+            found, operation = self.documents.find(document, operation_name)
+            is_subscription = operation.operation is OperationType.SUBSCRIPTION
+        except (Refused, UserError):
+            is_subscription = False  # nor anything else: `execute` says what is wrong
+        if not is_subscription:
+            return await self.execute(database, document, variables, operation_name, viewer=viewer)
+        field = subscribed(self.compiler.schema, found.node, variables, operation_name)
+        if not isinstance(field, Subscribed):
+            return _without_data(field)
+        try:
+            interest = interest_of(meaning_of(field.definition), field.arguments, self.platform, viewer)
+            if interest.is_listed and interest.place is not None:
+                await self._require_place(database, interest.place, viewer)
+        except UserError as error:
+            told = GraphQLError(str(error), nodes=[field.node], path=[field.key], original_error=error)
+            return _without_data([told])
+
+        async def answer(event: Change) -> dict[str, Any]:
+            return await self.execute(database, document, variables, operation_name, viewer=viewer, event=event)
+
+        return Subscription(interest=interest, answer=answer)
+
+    async def _require_place(self, database: Database, code: int, viewer: Viewer | None) -> None:
+        """Raises UserError for a place that there is not: whoever subscribes to it would wait for ever."""
+        policy = Policy(viewer, self.small_cell)
+        reading = Reading(database, None, Observed(), wall_of(policy), several=False)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
+        try:
+            await Request(self.compiler.nodes, self._catalogue, snapshot, policy).known(code, "place")
+        finally:
+            await snapshot.close()
             await reading.close()
 
     async def _by_executor(
@@ -103,6 +168,7 @@ class Graph:
         reading: Reading,
         observed: Observed,
         policy: Policy,
+        event: Change | None,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
@@ -114,10 +180,12 @@ class Graph:
             result = execute(
                 self.compiler.schema,
                 document.node,
+                root_value=None if event is None else entry_of(event),
                 context_value=request,
                 variable_values=variables,
                 operation_name=operation,
                 executor_class=SelectionExecutor,
+                max_coercion_errors=MOST_ERRORS,
             )
             if isawaitable(result):
                 result = await result
@@ -126,6 +194,20 @@ class Graph:
         if result.data is not None:
             completion.note_route(result.data)
         return _response(result.data, result.errors or [], executed=True)
+
+
+def _without_data(errors: list[GraphQLError]) -> dict[str, Any]:
+    """Why nothing is subscribed to."""
+    return {"errors": _response(None, errors, executed=True)["errors"]}
+
+
+def _require_event(operation: OperationDefinitionNode, event: Change | None) -> None:
+    if operation.operation is OperationType.SUBSCRIPTION and event is None:
+        raise UserError(
+            "A subscription needs a connection that stays open. Send it over a WebSocket (graphql-transport-ws), or "
+            "with the header `Accept: text/event-stream`.",
+            code="NEEDS_STREAM",
+        )
 
 
 def wall_of(policy: Policy) -> Wall | None:
@@ -153,6 +235,7 @@ def _response(data: dict[str, Any] | None, errors: list[GraphQLError], *, execut
             cause = error.original_error
             if isinstance(cause, OperationError):
                 raise cause
-            raise DefectError(str(error)) from cause
+            # Not the error's own text, which repeats the document: this goes to the log.
+            raise DefectError(f"at {'.'.join(map(str, error.path or ()))}: {type(cause).__name__}") from cause
         shown.append(told)
     return {"errors": shown, "data": data} if data is not None or errors[0].path else {"errors": shown}
