@@ -43,6 +43,7 @@ class Executor(Protocol):
         operation_name: str | None = None,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         """A complete answer; raises only for defects and while the database is away."""
 
@@ -88,7 +89,7 @@ class Endpoint:
             media_type = _media_type(request)
             viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
             asked, observed = await self._read(request), Observed()
-            result = await unless_left(request, self._execute(asked, observed, viewer))
+            result = await unless_left(request, self._execute(request, asked, observed, viewer))
             with observed.phase("send"):
                 response = answer(request, result, media_type=media_type)
             response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
@@ -127,7 +128,9 @@ class Endpoint:
         message = f"{request.method} is not possible here. Accepted: {_METHODS}."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
 
-    async def _execute(self, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None) -> dict[str, Any]:
+    async def _execute(
+        self, request: Request, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None
+    ) -> dict[str, Any]:
         if "sql" in asked.show and self._show_sql is None:
             message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
             raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
@@ -138,6 +141,7 @@ class Endpoint:
             operation_name=asked.operation_name,
             observed=observed,
             viewer=viewer,
+            request_id=request.state.request_id,
         )
         shown: dict[str, Any] = {}
         if "cost" in asked.show:

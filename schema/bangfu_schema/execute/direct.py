@@ -21,6 +21,7 @@ from bangfu_schema.execute.encoding import Written
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan
 from bangfu_schema.execute.reading import Reading
+from bangfu_schema.execute.reads import Reads
 
 Asked = tuple[str, Skeleton, Plan, Input, dict[str, Any]]
 
@@ -29,13 +30,20 @@ class Direct:
     """Answers one request."""
 
     def __init__(
-        self, compiler: Compiler, document: Document, reading: Reading, observed: Observed, policy: Policy
+        self,
+        compiler: Compiler,
+        document: Document,
+        reading: Reading,
+        observed: Observed,
+        policy: Policy,
+        reads: Reads,
     ) -> None:
         self._compiler = compiler
         self._document = document
         self._reading = reading
         self._observed = observed
         self._policy = policy
+        self._reads = reads
 
     async def answer(
         self, operation: OperationDefinitionNode, name: str | None, given: Mapping[str, Any]
@@ -70,6 +78,7 @@ class Direct:
     async def _read(self, asked: list[Asked]) -> dict[str, Any] | None:
         data: dict[str, Any] = {}
         for key, skeleton, plan, given, values in asked:
+            self._reads.note(key, plan.personal, given.arguments)
             try:
                 json = await self._reading.json(key, plan, given, values)
             except Exception:  # noqa: BLE001 - the executor is told the same error, and knows its place in the answer

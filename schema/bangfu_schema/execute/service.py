@@ -12,6 +12,7 @@ from bangfu.errors import OperationError, UserError
 from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
+from bangfu.store.reads import log_read
 from bangfu.store.wall import WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.derive.catalogue import catalogue
@@ -24,6 +25,7 @@ from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.limits import Limits, check
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.reading import Reading
+from bangfu_schema.execute.reads import Reads
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import SelectionExecutor
 
@@ -61,13 +63,16 @@ class Graph:
         plainly: bool = False,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
         `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
-        process itself, which sees everything.
-        Raises OperationError where the database is away, and DefectError for a defect of ours.
+        process itself, which sees everything. What a viewer reads of personal data is logged, under `request_id`,
+        before this returns.
+        Raises OperationError where the database is away or a read cannot be logged, and DefectError for a defect of
+        ours.
         """
         observed = observed or Observed()
         try:
@@ -80,19 +85,27 @@ class Graph:
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         policy = Policy(viewer, self.small_cell)
-        reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
+        reads, wall = Reads(), wall_of(policy)
+        reading = Reading(database, today, observed, wall, several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed, policy)
+                direct = Direct(self.compiler, found, reading, observed, policy, reads)
                 data = await direct.answer(operation, operation_name, variables or {})
-            if data is not None:
-                return {"data": data}
-            return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, policy, plainly=plainly
-            )
+            response = {"data": data}
+            if data is None:
+                response = await self._by_executor(
+                    database, found, operation_name, variables, reading, observed, policy, reads, plainly=plainly
+                )
         finally:
-            await reading.close()
+            await reading.close()  # also before the log, which needs a connection: nobody waits for a second one
+        if viewer is not None and wall is not None:
+            name = operation.name.value if operation.name else None
+            read = reads.read(response, viewer, document, name, request_id)
+            if read is not None:
+                with observed.phase("log"):
+                    await log_read(database.pool, wall, read)
+        return response
 
     async def _by_executor(
         self,
@@ -103,12 +116,15 @@ class Graph:
         reading: Reading,
         observed: Observed,
         policy: Policy,
+        reads: Reads,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
         snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
-        completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
+        completion = Completion(
+            self.compiler, document, operation, reading, request, observed, policy, reads, plainly=plainly
+        )
         request.completer = completion
         try:
             result = execute(
