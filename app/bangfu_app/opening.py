@@ -28,7 +28,8 @@ def open_platform() -> Platform:
 def open_graph() -> Graph:
     """The graph of those plugins, with the limits of the settings; needs no database."""
     settings = Settings.load()
-    return Graph(discover(settings.disabled), Limits(cost=settings.max_cost, depth=settings.max_depth))
+    limits = Limits(cost=settings.max_cost, depth=settings.max_depth)
+    return Graph(discover(settings.disabled), limits, small_cell=settings.small_cell)
 
 
 def ask(document: str) -> dict[str, Any]:

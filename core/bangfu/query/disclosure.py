@@ -59,8 +59,10 @@ def is_told(
     """
     policy = parameters.policy
     parts = parts_of(measure)
-    if policy.viewer is None or all(part.of.__grain__.is_place for part in parts):
+    if policy.viewer is None:
         return None
+    if all(part.of.__grain__.is_place for part in parts):
+        return None if policy.reads_personal or not sensitive_columns(parts) else false()
     may_see = all(policy.holds(needed) for part in parts for needed in _needed(part))
     if may_see and (policy.is_everywhere or lies_in_own or not grain.is_place):
         return None

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=30, ge=1, le=100)
     """How many levels a document may have."""
 
+    small_cell: int = Field(default=5, ge=2, le=1000)
+    """How many households have to stand behind a number that is told to those who may not see them."""
+
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
 
