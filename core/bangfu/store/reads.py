@@ -171,7 +171,8 @@ def _insert() -> Command:
     }
     counts = cast(bindparam("counts", type_=Text()), JSONB)
     dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-    return Command.of(str(READ_LOG.insert().values(**given, counts=counts).compile(dialect=dialect)))
+    # Inline: it asks for no id back, since who may only add rows may not see even that.
+    return Command.of(str(READ_LOG.insert().inline().values(**given, counts=counts).compile(dialect=dialect)))
 
 
 def _values(read: Read) -> dict[str, object]:

@@ -117,8 +117,7 @@ class _Reader:
         match chosen.meaning:
             case OfRow(node):
                 yield from self._row(node, chosen.below, ())
-            case OfNode():
-                # The type that the id says, of which all is chosen.
+            case OfNode() if chosen.below:  # of the type that the id says
                 yield from self._row(self._nodes[chosen.below[0].owner], chosen.below, ())
             case OfMany():
                 yield from self._list(chosen, ())
