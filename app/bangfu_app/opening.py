@@ -12,6 +12,8 @@ from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
 from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
+from bangfu_app.http.documents import open_documents
+from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
 from bangfu_app.identity import open_bearer
 from bangfu_app.readiness import DatabaseReadiness, lack
 from bangfu_migrations.branches import load_branches
@@ -88,7 +90,21 @@ def application_of(graph: Graph, database: Database) -> Starlette:
     settings = Settings.load()
     show = partial(explain, database) if settings.show_sql else None
     bearer = open_bearer(settings)
-    return create_app(graph, database, readiness=readiness, close=close, show_sql=show, bearer=bearer)
+    limits = SocketLimits(connections=settings.max_sockets, subscriptions=settings.max_subscriptions)
+    return create_app(
+        graph,
+        database,
+        readiness=readiness,
+        close=close,
+        show_sql=show,
+        bearer=bearer,
+        documents=open_documents(settings),
+        max_batch=settings.max_batch,
+        origins=settings.cors_origins,
+        streaming=Streaming(
+            graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
+        ),
+    )
 
 
 def _require_tables(database: Database, platform: Platform) -> None:

@@ -38,7 +38,7 @@ class Bangfu:
         return CliRunner().invoke(application, arguments, input=typed, env=environment)
 
     @contextmanager
-    def serving(self, *arguments: str, database: Database | str) -> Iterator[str]:
+    def serving(self, *arguments: str, database: Database | str, **settings: str) -> Iterator[str]:
         """Starts a command that serves on a free port, and gives its address; it is ended as an operator ends it."""
         inherited = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
         log = self.log
@@ -46,7 +46,7 @@ class Bangfu:
             log.open("w") as errors,
             subprocess.Popen(
                 [Path(sys.executable).with_name("bangfu"), *arguments, "--port", "0"],
-                env=inherited | self._settings(database, {}),
+                env=inherited | self._settings(database, settings),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

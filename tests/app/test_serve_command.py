@@ -11,7 +11,7 @@ from tests.app.command import Bangfu
 
 from bangfu.registry import Platform
 from bangfu.store import Database
-from bangfu_migrations import upgrade
+from bangfu_migrations import make_ready
 from bangfu_testing import Postgres
 
 NAME = {"query": '{ district(code: "620502") { name } }'}
@@ -67,7 +67,7 @@ def test_it_starts_without_its_database_and_recovers(
         refused(client, "cannot be reached")
         run(postgres, f'create database "{later.url.database}"')
         refused(client, "no tables yet")
-        upgrade(later.engine, platform.branches)
+        make_ready(later.engine, platform)
         assert client.get("/readyz").json() == {"ready": True}
         answer = client.post("/graphql", json={"query": "{ plugins { name } }"})
         assert "errors" not in answer.json()

@@ -50,7 +50,7 @@ class Auditor:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
 
-    def expects(self, document: str, variables: Mapping[str, Any], answer: Mapping[str, Any]) -> Expected:
+    def expects(self, document: str, variables: dict[str, Any], answer: Mapping[str, Any]) -> Expected:
         """What a document of one operation read, if its answer is this one."""
         tree = parse(document)
         self._fragments = {
@@ -92,7 +92,7 @@ class Auditor:
                 else:
                     self._each(inner, below, part, found)
             elif inner.name == "Node" and part is not None:
-                (id_given,) = (value_from_ast_untyped(each.value, self._variables) for each in nodes[0].arguments)
+                (id_given,) = (value_from_ast_untyped(each.value, self._variables) for each in nodes[0].arguments or ())
                 prefix = id_given.partition(":")[0]
                 concrete = self._schema.get_type(prefix[0].upper() + prefix[1:])
                 assert isinstance(concrete, GraphQLObjectType)
@@ -113,7 +113,7 @@ class Auditor:
     ) -> None:
         row = get_named_type(type_.fields["nodes"].type)
         assert isinstance(row, GraphQLObjectType)
-        given = {each.name.value: value_from_ast_untyped(each.value, self._variables) for each in node.arguments}
+        given = {each.name.value: value_from_ast_untyped(each.value, self._variables) for each in node.arguments or ()}
         filter_ = self._schema.get_type(f"{row.name}Filter")
         order = self._schema.get_type(f"{row.name}Order")
         found.filtered |= set(self._compared(filter_, given.get("filter")))

@@ -62,10 +62,14 @@ class Bearer:
         if issuer is not None:
             needed["iss"] = {"essential": True, "value": issuer}
         self._rules = jwt.JWTClaimsRegistry(now=lambda: int(now()), leeway=int(leeway), **needed)
-        self._known: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[tuple[Viewer, float], float]] = OrderedDict()
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """The viewer of an `Authorization` header; raises Unauthenticated, and KeysUnavailable."""
+        return (await self.viewer_until(authorization))[0]
+
+    async def viewer_until(self, authorization: str | None) -> tuple[Viewer, float]:
+        """The viewer, and the second of the epoch at which the token expires; raises as `viewer` does."""
         if authorization is None:
             raise Unauthenticated("A token is needed. Send the header `Authorization: Bearer …`.")
         scheme, _, token = authorization.partition(" ")
@@ -76,17 +80,17 @@ class Bearer:
             raise _invalid("it is too long")
         return await self._checked(token)
 
-    async def _checked(self, token: str) -> Viewer:
+    async def _checked(self, token: str) -> tuple[Viewer, float]:
         mark = sha256(token.encode(errors="replace")).digest()
         known = self._known.get(mark)
         if known is not None and self._now() < known[1]:
             self._known.move_to_end(mark)
             return known[0]
-        viewer, expiry = await self._verified(token)
-        self._known[mark] = viewer, min(self._now() + _KEPT_FOR, expiry)
+        found = await self._verified(token)
+        self._known[mark] = found, min(self._now() + _KEPT_FOR, found[1])
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
-        return viewer
+        return found
 
     async def _verified(self, token: str) -> tuple[Viewer, float]:
         try:

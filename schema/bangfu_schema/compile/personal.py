@@ -15,7 +15,7 @@ from bangfu.query.page import held_by
 from bangfu.query.personal import filtered_by, ordered_by, personal_column, personal_measure
 from bangfu.registry import Node
 from bangfu_schema.compile.selection import Chosen, InPython
-from bangfu_schema.derive.fields import OfAttribute, OfId, OfMany, OfMeasure, OfNode, OfOne, OfRow, OfSpace
+from bangfu_schema.derive.fields import OfAttribute, OfId, OfMany, OfMeasure, OfNode, OfOne, OfPlace, OfRow, OfSpace
 
 Way = tuple[str, ...]
 """Keys of an answer, from an object down; lists on the way are gone through."""
@@ -117,7 +117,7 @@ class _Reader:
         match chosen.meaning:
             case OfRow(node):
                 yield from self._row(node, chosen.below, ())
-            case OfNode() if chosen.below:  # of the type that the id says
+            case OfNode() | OfPlace() if chosen.below:  # of the type that the id, or the code, says
                 yield from self._row(self._nodes[chosen.below[0].owner], chosen.below, ())
             case OfMany():
                 yield from self._list(chosen, ())

@@ -15,7 +15,7 @@ from bangfu.store.reads import NO_DISTRICT, Read
 from bangfu_schema.compile.personal import Found, Personal
 from bangfu_schema.execute.encoding import Written
 
-_PLACES = ("within", "code")
+_PLACES = ("within", "code", "place")
 _DISTRICT_DIGITS = 6
 
 
