@@ -72,6 +72,10 @@ lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirem
 bench: $(INSTALLED) ## Measure the server against hand-written SQL (ARGS="--quick --set demo"; the first run makes data)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: bench-hostile
+bench-hostile: $(INSTALLED) ## Measure what it costs to refuse what nobody would send who means well
+	@$(BIN)/python -m bench.hostile $(ARGS)
+
 .PHONY: page
 page: $(INSTALLED) ## Build GraphiQL, the page for browsers at /graphql (needs Node 20.19 or newer)
 	@$(BIN)/python hatch_build.py

@@ -126,11 +126,11 @@ def rotate() -> None:
 
 def _opened(stack: ExitStack) -> Database:
     from bangfu.store import Settings, open_database
-    from bangfu_app.opening import _require_tables, open_platform
+    from bangfu_app.opening import open_platform, require_tables
 
     platform = open_platform()
     database = stack.enter_context(open_database(Settings.load()))
-    _require_tables(database, platform)
+    require_tables(database, platform)
     return database
 
 

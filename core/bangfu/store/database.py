@@ -115,6 +115,7 @@ class Database:
             "pool_size": self._pool_size,
             "max_overflow": 0,
             "pool_pre_ping": True,
+            "hide_parameters": True,  # an error that is logged repeats no values, which may be somebody's
             "execution_options": {SEAL: self.seal},
             "connect_args": {name: value for name, value in defaults.items() if name not in self.url.query},
         }

@@ -46,7 +46,7 @@ class Direct:
         if not self._document.routes:
             return None
         definitions = operation.variable_definitions or ()
-        variables = get_variable_values(self._compiler.schema, definitions, dict(given))
+        variables = get_variable_values(self._compiler.schema, definitions, dict(given), max_errors=1)
         if not isinstance(variables, VariableValues):
             return None
         route = self._document.routes.get((name, self._document.outcome(variables.coerced)))

@@ -21,9 +21,10 @@ from bangfu_schema.derive.schema import build_schema
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
-from bangfu_schema.execute.documents import Document, Documents, Refused
+from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
-from bangfu_schema.execute.limits import Limits, check
+from bangfu_schema.execute.itself import Itself
+from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
@@ -44,10 +45,11 @@ class Graph:
         self.small_cell = small_cell
         self.limits = limits or Limits()
         self.schema = build_schema(platform)
+        self._itself = Itself()
         nodes = platform.graph.nodes.values()
         core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
-        self.documents = Documents(core)
+        self.documents = Documents(core, self.limits)
         self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
 
     def sdl(self) -> str:
@@ -78,7 +80,9 @@ class Graph:
         observed = observed or Observed()
         try:
             with observed.phase("parse"):
+                check_values(variables or {}, self.limits)
                 found, operation = self.documents.find(document, operation_name)
+                observed.operation = operation.name.value if operation.name is not None else None
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
             check(observed.demand_in_all, self.limits)
             _require_event(operation, event)
@@ -88,6 +92,8 @@ class Graph:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         if (probed := probe(self.compiler.schema, operation)) is not None:
             return {"data": probed}
+        if not plainly and (told := self._itself.find(found, operation_name)) is not None:
+            return {"data": told}
         policy = Policy(viewer, self.small_cell)
         opening = Opening(database.seal, policy)
         reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
@@ -98,9 +104,12 @@ class Graph:
                 data = await direct.answer(operation, operation_name, variables or {})
             if data is not None:
                 return {"data": data}
-            return await self._by_executor(
+            response = await self._by_executor(
                 database, found, operation_name, variables, reading, observed, opening, event, plainly=plainly
             )
+            if "errors" not in response and not plainly:
+                self._itself.note(found, operation_name, operation, response["data"])
+            return response
         finally:
             await reading.close()
 
@@ -118,6 +127,7 @@ class Graph:
         Raises what `execute` raises.
         """
         try:
+            check_values(variables or {}, self.limits)
             found, operation = self.documents.find(document, operation_name)
             is_subscription = operation.operation is OperationType.SUBSCRIPTION
         except (Refused, UserError):
@@ -180,6 +190,7 @@ class Graph:
                 variable_values=variables,
                 operation_name=operation,
                 executor_class=SelectionExecutor,
+                max_coercion_errors=MOST_ERRORS,
             )
             if isawaitable(result):
                 result = await result
@@ -229,6 +240,7 @@ def _response(data: dict[str, Any] | None, errors: list[GraphQLError], *, execut
             cause = error.original_error
             if isinstance(cause, OperationError):
                 raise cause
-            raise DefectError(str(error)) from cause
+            # Not the error's own text, which repeats the document: this goes to the log.
+            raise DefectError(f"at {'.'.join(map(str, error.path or ()))}: {type(cause).__name__}") from cause
         shown.append(told)
     return {"errors": shown, "data": data} if data is not None or errors[0].path else {"errors": shown}

@@ -17,6 +17,7 @@ from bangfu.access import Viewer
 from bangfu.errors import OperationError, UserError
 from bangfu_app.http.correlation import request_id
 from bangfu_app.http.health import Ready
+from bangfu_app.http.limits import Guard
 from bangfu_app.http.request import GraphQLRequest
 from bangfu_app.http.response import why_unavailable
 from bangfu_app.http.sockets.feed import Feed, Subscriber
@@ -66,13 +67,22 @@ class Answers:
     """Answers operations; after a change a few are read at a time, and those that ask alike are read once."""
 
     def __init__(
-        self, graph: Subscribing, database: Any, feed: Feed, door: Doorkeeper, ready: Ready, *, readers: int
+        self,
+        graph: Subscribing,
+        database: Any,
+        feed: Feed,
+        door: Doorkeeper,
+        ready: Ready,
+        guard: Guard,
+        *,
+        readers: int,
     ) -> None:
         self._graph = graph
         self._database = database
         self._feed = feed
         self._door = door
         self._ready = ready
+        self._guard = guard
         # Others ask too, and have no thousand subscribers behind them.
         self._turns = asyncio.Semaphore(readers)
         self._reading: dict[Hashable, asyncio.Task[_Read]] = {}
@@ -80,9 +90,11 @@ class Answers:
     async def each(self, asked: GraphQLRequest, session: Session) -> AsyncGenerator[bytes]:
         """The responses as JSON; raises Failed where the operation cannot be run, or run on."""
         try:
-            found = await self._graph.subscribe(
-                self._database, asked.query, asked.variables, asked.operation_name, viewer=session.viewer
-            )
+            self._guard.count(session.who)
+            async with self._guard.turn(session.who):
+                found = await self._graph.subscribe(
+                    self._database, asked.query, asked.variables, asked.operation_name, viewer=session.viewer
+                )
             if isinstance(found, dict):
                 yield _written(_ran(found))
                 return
