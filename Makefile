@@ -28,8 +28,8 @@ test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to py
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and compile ten thousand
-	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query $(ARGS)
+test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and each viewer everything
+	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query tests/access $(ARGS)
 
 .PHONY: test-clients
 test-clients: $(INSTALLED) ## Run other people's clients and audits against the server (needs Node 20 or newer)

@@ -93,7 +93,7 @@ def open_application(host: str) -> Iterator[tuple[Starlette, str]]:
     """The server of the settings that will listen on an address, and who is let in, in words.
 
     A database that is given by URL may be away; the embedded one is started. Raises OperationError for a server in
-    production that could let nobody in, and where the keys of sealed columns are missing or those of another database.
+    production that could let nobody in, and where the keys of sealed columns are not set, or are of another database.
     """
     graph = open_graph()
     settings = Settings.load()

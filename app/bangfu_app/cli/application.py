@@ -68,8 +68,8 @@ application.command()(report)
 application.command()(explain)
 application.add_typer(plugin, name="plugin")
 application.add_typer(schema, name="schema")
-application.add_typer(seal, name="seal")
 application.add_typer(token, name="token")
+application.add_typer(seal, name="seal")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from bangfu.access import SQL, Viewer
 from bangfu.errors import OperationError, UserError
 from bangfu_app.http.account import account_of
+from bangfu_app.http.correlation import request_id
 from bangfu_app.http.documents import DocumentError, Documents
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
@@ -65,6 +66,7 @@ class Executor(Protocol):
         operation_name: str | None = None,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         """A complete answer; raises only for defects and while the database is away."""
 
@@ -235,6 +237,7 @@ class Endpoint:
             operation_name=asked.operation_name,
             observed=observed,
             viewer=viewer,
+            request_id=request_id(),
         )
         if asked.is_to_keep and "data" in result:
             self._documents.keep(asked.query)

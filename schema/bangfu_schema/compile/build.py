@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, exists
@@ -20,6 +21,11 @@ class Nodes:
 
     core: Mapping[Grain, Node]
     by_prefix: Mapping[str, Node]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        """The nodes by the names of their types."""
+        return {node.name: node for node in self.by_prefix.values()}
 
 
 @dataclass(frozen=True)

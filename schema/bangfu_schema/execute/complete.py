@@ -14,6 +14,7 @@ from bangfu.query.opened import Opening
 from bangfu.query.values import parse_id
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.form import TooWideError
+from bangfu_schema.compile.personal import Personal, personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.selection import Reader
 from bangfu_schema.compile.statement import compile_field, place_of
@@ -24,6 +25,7 @@ from bangfu_schema.execute.holes import filled, opened
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan, Plans
 from bangfu_schema.execute.reading import Reading, day_of_the_books
+from bangfu_schema.execute.reads import Reads
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import Reached, Selection
 from bangfu_schema.execute.shape import shape_of
@@ -48,7 +50,14 @@ class Compiler:
     def compile(self, skeleton: Skeleton, given: Input) -> Plan:
         """A new plan; raises UserError where an argument cannot be."""
         kept = Kept(given)
-        return Plan.of(compile_field(self.nodes, skeleton.chosen, kept, given.arguments, day_of_the_books()), kept)
+        statement = compile_field(self.nodes, skeleton.chosen, kept, given.arguments, day_of_the_books())
+        return Plan.of(statement, kept, self.personal(skeleton, given))
+
+    def personal(self, skeleton: Skeleton, given: Input) -> Personal | None:
+        """What a selection reads of personal data; nothing where the viewer is shown none, or is nobody."""
+        if given.policy.viewer is None or not given.policy.reads_personal:
+            return None
+        return personal(self.nodes.by_name, skeleton.chosen, given.arguments)
 
 
 class Completion:
@@ -63,6 +72,7 @@ class Completion:
         plain: Request,
         observed: Observed,
         opening: Opening,
+        reads: Reads,
         *,
         plainly: bool,
     ) -> None:
@@ -73,6 +83,7 @@ class Completion:
         self._plain = plain
         self._observed = observed
         self._opening = opening
+        self._reads = reads
         self._plainly = plainly
         self._outcome: Hashable = ()
         self._direct: dict[str, Skeleton] = {}
@@ -95,7 +106,9 @@ class Completion:
         except UserError as error:
             raise _placed(error, skeleton) from error
         except TooWideError:
+            self._reads.note(reached.key, self._compiler.personal(skeleton, given), given.arguments)
             return await self._by_fields(selection, reached)
+        self._reads.note(reached.key, plan.personal, given.arguments)
         if self._plainly:
             return await self._by_fields(selection, reached)
         try:

@@ -23,6 +23,7 @@ from bangfu_schema.execute.holes import opened
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan
 from bangfu_schema.execute.reading import Reading
+from bangfu_schema.execute.reads import Reads
 
 Asked = tuple[str, Skeleton, Plan, Input, dict[str, Any]]
 
@@ -31,13 +32,20 @@ class Direct:
     """Answers one request."""
 
     def __init__(
-        self, compiler: Compiler, document: Document, reading: Reading, observed: Observed, opening: Opening
+        self,
+        compiler: Compiler,
+        document: Document,
+        reading: Reading,
+        observed: Observed,
+        opening: Opening,
+        reads: Reads,
     ) -> None:
         self._compiler = compiler
         self._document = document
         self._reading = reading
         self._observed = observed
         self._opening = opening
+        self._reads = reads
 
     async def answer(
         self, operation: OperationDefinitionNode, name: str | None, given: Mapping[str, Any]
@@ -72,6 +80,7 @@ class Direct:
     async def _read(self, asked: list[Asked]) -> dict[str, Any] | None:
         data: dict[str, Any] = {}
         for key, skeleton, plan, given, values in asked:
+            self._reads.note(key, plan.personal, given.arguments)
             try:
                 json = await self._reading.json(key, plan, given, values)
                 if plan.holes and json is not None:

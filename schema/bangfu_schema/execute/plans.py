@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 from bangfu.query.given import Input, Kept
 from bangfu.store.command import Command
 from bangfu_schema.compile.build import Hole, NamedPlace, SealedHole
+from bangfu_schema.compile.personal import Personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.statement import Statement
 
@@ -34,13 +35,16 @@ class Plan:
     holes: tuple[Hole | SealedHole, ...]
     """What is filled in the JSON: by fields that are written by hand, and with sealed values, opened."""
 
+    personal: Personal | None
+    """What is read of personal data; nothing for whoever is shown none."""
+
     is_prepared: bool
     """Whether PostgreSQL may keep its own plan too. It then plans without the values, which takes half as long for rows
     that are looked up. Where measures are counted over a place of whatever size it takes one and a half times as
     long, and up to three times for a page after a cursor."""
 
     @classmethod
-    def of(cls, statement: Statement, kept: Kept) -> "Plan":
+    def of(cls, statement: Statement, kept: Kept, personal: Personal | None) -> "Plan":
         """The plan of a compiled selection."""
         made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED)
         given, processors = kept.names, made._bind_processors
@@ -53,7 +57,8 @@ class Plan:
         }
         sql = str(made)
         holes = statement.holes
-        return cls(sql, Command.of(sql), constants, kept, statement.places, holes, not statement.is_wide)
+        is_prepared = not statement.is_wide
+        return cls(sql, Command.of(sql), constants, kept, statement.places, holes, personal, is_prepared)
 
     @property
     def needs_python(self) -> bool:

@@ -42,6 +42,7 @@ class Subscribing(Protocol):
         operation_name: str | None = None,
         *,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> Subscription | dict[str, Any]:
         """What a document subscribes to, or the response to a query."""
 
@@ -93,7 +94,12 @@ class Answers:
             self._guard.count(session.who)
             async with self._guard.turn(session.who):
                 found = await self._graph.subscribe(
-                    self._database, asked.query, asked.variables, asked.operation_name, viewer=session.viewer
+                    self._database,
+                    asked.query,
+                    asked.variables,
+                    asked.operation_name,
+                    viewer=session.viewer,
+                    request_id=request_id(),
                 )
             if isinstance(found, dict):
                 yield _written(_ran(found))
