@@ -7,29 +7,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import queries
-from tests.compile.paths import EXAMPLES, Paths
+from tests.compile.paths import EXAMPLES
 from tests.compile.tame import Tame
 from tests.compile.test_paths_agree import IDS, PARTS, SCALARS
 from tests.compile.watched import Watched
 
-from bangfu.access import Viewer, permissions
-from bangfu.registry import Platform
-
-HOME, PERSON = "household:620502000000340", "person:620502000001577"
+HOME, PERSON = "household:620502000000580", "person:620502000002707"
 IN = 'within: "620502"'
-PEOPLE = f"{{ households({IN}, first: 9) {{ nodes {{ id members {{ nodes {{ id name }} }} }} }} }}"
-
-
-@pytest.fixture(scope="module")
-def everybody(platform: Platform) -> Viewer:
-    """Someone who may see all."""
-    return Viewer("審計測試", is_everywhere=True, permissions=frozenset(permissions(platform)), token_id="t1")
-
-
-@pytest.fixture(scope="module")
-def watched(paths: Paths, everybody: Viewer) -> Watched:
-    """Someone who may see all, watched."""
-    return Watched(paths, everybody)
 
 
 PATIENT: dict[str, Any] = {

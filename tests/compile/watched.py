@@ -13,7 +13,7 @@ from bangfu_schema import decoded
 class Watched:
     """Both paths for one viewer, and what is logged of each request."""
 
-    def __init__(self, paths: Paths, viewer: Viewer) -> None:
+    def __init__(self, paths: Paths, viewer: Viewer | None) -> None:
         self.paths = paths
         self.viewer = viewer
         self._auditor = Auditor(paths.graph.compiler.schema)
