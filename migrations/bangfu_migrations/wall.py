@@ -6,7 +6,7 @@ declarations. A server reads as the role `bangfu_reader`, and tells each connect
 - a table that is open to every viewer, such as that of places, may be read;
 - of any other a row is seen where the viewer holds the record's permission and the row lies in its places;
 - what measures count, they count in views of the schema `counted`, which keep no rows back; of sensitive columns these
-  have only those that a measure looks at.
+  have only those that a measure looks at, and none by which a sealed one is looked up.
 
 A table that nobody declares may not be read at all; to the log of reads rows may be added, and nothing else be done.
 """
@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.access import needed_to_count
-from bangfu.declare.fields import field_of
+from bangfu.declare.fields import field_of, is_index
 from bangfu.declare.records import Dated, columns_of
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
@@ -126,7 +126,8 @@ def _view(record: type[Dated], used: set[tuple[str, str]]) -> Iterator[str]:
     columns = [
         quote(column.name)
         for column in columns_of(record)
-        if (field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used
+        if not is_index(column)
+        and ((field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used)
     ]
     listed = ", ".join(columns)
     yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names

@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.opened import Opening
 from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
@@ -21,9 +22,10 @@ from bangfu_schema.derive.schema import build_schema
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
-from bangfu_schema.execute.documents import Document, Documents, Refused
+from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
-from bangfu_schema.execute.limits import Limits, check
+from bangfu_schema.execute.itself import Itself
+from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
@@ -45,10 +47,11 @@ class Graph:
         self.small_cell = small_cell
         self.limits = limits or Limits()
         self.schema = build_schema(platform)
+        self._itself = Itself()
         nodes = platform.graph.nodes.values()
         core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
-        self.documents = Documents(core)
+        self.documents = Documents(core, self.limits)
         self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
 
     def sdl(self) -> str:
@@ -82,7 +85,9 @@ class Graph:
         observed = observed or Observed()
         try:
             with observed.phase("parse"):
+                check_values(variables or {}, self.limits)
                 found, operation = self.documents.find(document, operation_name)
+                observed.operation = operation.name.value if operation.name is not None else None
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
             check(observed.demand_in_all, self.limits)
             _require_event(operation, event)
@@ -92,19 +97,25 @@ class Graph:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
         if (probed := probe(self.compiler.schema, operation)) is not None:
             return {"data": probed}
+        if not plainly and (told := self._itself.find(found, operation_name)) is not None:
+            return {"data": told}
         policy = Policy(viewer, self.small_cell)
+        opening = Opening(database.seal, policy)
         reads, wall = Reads(), wall_of(policy)
         reading = Reading(database, today, observed, wall, several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed, policy, reads)
+                direct = Direct(self.compiler, found, reading, observed, opening, reads)
                 data = await direct.answer(operation, operation_name, variables or {})
-            response = {"data": data}
+            response: dict[str, Any] = {"data": data}
             if data is None:
                 response = await self._by_executor(
-                    database, found, operation_name, variables, reading, observed, policy, event, reads, plainly=plainly
+                    *(database, found, operation_name, variables, reading, observed, opening, event, reads),
+                    plainly=plainly,
                 )
+                if "errors" not in response and not plainly:
+                    self._itself.note(found, operation_name, operation, response["data"])
         finally:
             await reading.close()  # also before the log, which needs a connection: nobody waits for a second one
         if viewer is not None and wall is not None:
@@ -130,6 +141,7 @@ class Graph:
         Raises what `execute` raises.
         """
         try:
+            check_values(variables or {}, self.limits)
             found, operation = self.documents.find(document, operation_name)
             is_subscription = operation.operation is OperationType.SUBSCRIPTION
         except (Refused, UserError):
@@ -162,7 +174,8 @@ class Graph:
         reading = Reading(database, None, Observed(), wall_of(policy), several=False)
         snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         try:
-            await Request(self.compiler.nodes, self._catalogue, snapshot, policy).known(code, "place")
+            opening = Opening(database.seal, policy)
+            await Request(self.compiler.nodes, self._catalogue, snapshot, opening).known(code, "place")
         finally:
             await snapshot.close()
             await reading.close()
@@ -175,16 +188,16 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
-        policy: Policy,
+        opening: Opening,
         event: Change | None,
         reads: Reads,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(opening.policy))
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
         completion = Completion(
-            self.compiler, document, operation, reading, request, observed, policy, reads, plainly=plainly
+            self.compiler, document, operation, reading, request, observed, opening, reads, plainly=plainly
         )
         request.completer = completion
         try:
@@ -196,6 +209,7 @@ class Graph:
                 variable_values=variables,
                 operation_name=operation,
                 executor_class=SelectionExecutor,
+                max_coercion_errors=MOST_ERRORS,
             )
             if isawaitable(result):
                 result = await result
@@ -245,6 +259,7 @@ def _response(data: dict[str, Any] | None, errors: list[GraphQLError], *, execut
             cause = error.original_error
             if isinstance(cause, OperationError):
                 raise cause
-            raise DefectError(str(error)) from cause
+            # Not the error's own text, which repeats the document: this goes to the log.
+            raise DefectError(f"at {'.'.join(map(str, error.path or ()))}: {type(cause).__name__}") from cause
         shown.append(told)
     return {"errors": shown, "data": data} if data is not None or errors[0].path else {"errors": shown}
