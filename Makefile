@@ -31,6 +31,13 @@ test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to py
 test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and compile ten thousand
 	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query $(ARGS)
 
+.PHONY: test-clients
+test-clients: $(INSTALLED) ## Run other people's clients and audits against the server (needs Node 20 or newer)
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null || { \
+		echo "These tests need Node 20 or newer, with npm: https://nodejs.org"; exit 1; }
+	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(BIN)/pytest -n 1 -m node tests/clients $(ARGS)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Look for mistakes and check the formatting
 	@$(BIN)/ruff check .
@@ -65,9 +72,21 @@ lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirem
 bench: $(INSTALLED) ## Measure the server against hand-written SQL (ARGS="--quick --set demo"; the first run makes data)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: page
+page: $(INSTALLED) ## Build GraphiQL, the page for browsers at /graphql (needs Node 20.19 or newer)
+	@$(BIN)/python hatch_build.py
+
+.PHONY: wheel
+wheel: $(INSTALLED) ## Build the wheel and the source distribution into dist/ (needs Node 20.19 or newer)
+	@$(BIN)/python -m hatchling build
+
+.PHONY: test-page
+test-page: $(INSTALLED) ## Drive the page of a real wheel with Chromium, and run the TypeScript example (needs Node)
+	@$(BIN)/pytest -n 1 -m node tests/page $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv and caches; the data in .bangfu stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist app/bangfu_app/http/graphiql
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp makes a second run a no-op, which also works offline.

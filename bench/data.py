@@ -13,7 +13,7 @@ from bangfu.domain.places import Place
 from bangfu.registry import Platform
 from bangfu.store import Database, EmbeddedServer
 from bangfu_app.demo import ensure_demo
-from bangfu_migrations import upgrade
+from bangfu_migrations import make_ready
 from bench.districts import multiply, settle
 
 BASE = 620502
@@ -67,7 +67,7 @@ class Sets:
     def _make_demo(self, url: str) -> None:
         self._create(self._named(Set.DEMO), "template1")
         with _opened(url) as database:
-            upgrade(database.engine, self._platform.branches, on_step=lambda _, revision: self._say(revision))
+            make_ready(database.engine, self._platform, on_step=lambda _, revision: self._say(revision))
             plugins = [each.plugin for each in self._platform.plugins]
             if ensure_demo(database.engine, plugins, on_progress=self._say):
                 self._settle(database)

@@ -12,6 +12,8 @@ from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
 from bangfu.store import Database, Settings, open_database
 from bangfu_app.http import create_app
+from bangfu_app.http.documents import open_documents
+from bangfu_app.http.sockets import Feed, SocketLimits, Streaming
 from bangfu_app.identity import Door, open_bearer, open_door
 from bangfu_app.identity.admission import is_production, who_is_let_in
 from bangfu_app.identity.logins import Login
@@ -30,7 +32,8 @@ def open_platform() -> Platform:
 def open_graph() -> Graph:
     """The graph of those plugins, with the limits of the settings; needs no database."""
     settings = Settings.load()
-    return Graph(discover(settings.disabled), Limits(cost=settings.max_cost, depth=settings.max_depth))
+    limits = Limits(cost=settings.max_cost, depth=settings.max_depth)
+    return Graph(discover(settings.disabled), limits, small_cell=settings.small_cell)
 
 
 def ask(document: str) -> dict[str, Any]:
@@ -97,7 +100,7 @@ def application_of(
     graph: Graph, database: Database, *, door: Door | None = None, logins: Sequence[Login] = ()
 ) -> Starlette:
     """The server of a graph over a database; without a door, it asks for tokens where keys are set."""
-    readiness = DatabaseReadiness(database, load_branches(graph.platform.branches))
+    readiness = DatabaseReadiness(database, graph.platform)
 
     async def close() -> None:
         if door is not None:
@@ -108,6 +111,7 @@ def application_of(
     settings = Settings.load()
     show = partial(explain, database) if settings.show_sql else None
     bearer = door or open_bearer(settings)
+    limits = SocketLimits(connections=settings.max_sockets, subscriptions=settings.max_subscriptions)
     return create_app(
         graph,
         database,
@@ -115,15 +119,21 @@ def application_of(
         close=close,
         show_sql=show,
         bearer=bearer,
+        documents=open_documents(settings),
+        max_batch=settings.max_batch,
+        origins=settings.cors_origins,
         logins=[
             {"title": login.person.title.en, "zh": login.person.title.zh, "token": login.token} for login in logins
         ],
+        streaming=Streaming(
+            graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
+        ),
     )
 
 
 def require_tables(database: Database, platform: Platform) -> None:
     """Raises OperationError where a database has not the tables that the code expects."""
     with database.engine.connect() as connection:
-        lacking = lack(connection, load_branches(platform.branches))
+        lacking = lack(connection, platform, load_branches(platform.branches))
     if lacking is not None:
         raise OperationError(lacking, code="MIGRATIONS_PENDING")

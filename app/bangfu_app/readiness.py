@@ -7,14 +7,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.errors import OperationError
+from bangfu.registry import Platform
 from bangfu.store import Database, DatabaseUnavailable
 from bangfu_migrations import ledger
-from bangfu_migrations.branches import Branch
+from bangfu_migrations.branches import Branch, load_branches
+from bangfu_migrations.wall import lacks_wall
 
 _log = logging.getLogger("bangfu.readiness")
 
 
-def lack(connection: Connection, branches: Sequence[Branch]) -> str | None:
+def lack(connection: Connection, platform: Platform, branches: Sequence[Branch]) -> str | None:
     """What a database lacks and how it gets it; None where it lacks nothing."""
     entries = ledger.read(connection)
     pending: list[str] = []
@@ -24,6 +26,8 @@ def lack(connection: Connection, branches: Sequence[Branch]) -> str | None:
             return f"The database is newer than this bangfu: it is at {entry.revision}. Install what made it."
         pending += branch.ids if entry is None else branch.ids[branch.ids.index(entry.revision) + 1 :]
     if not pending:
+        if lacks_wall(connection, platform):
+            return "What rows a viewer may see is not set up as the plugins declare it. `bangfu migrate` does that."
         return None
     if not entries:
         return "The database has no tables yet. `bangfu migrate` makes them."
@@ -33,10 +37,11 @@ def lack(connection: Connection, branches: Sequence[Branch]) -> str | None:
 class DatabaseReadiness:
     """Says why the database cannot be asked now; None when it can. The details go to the log, once at each change."""
 
-    def __init__(self, database: Database, branches: Sequence[Branch]) -> None:
+    def __init__(self, database: Database, platform: Platform) -> None:
         # A connection of its own: when all others are busy answering, the database is not away.
         self._database = Database(database.url.render_as_string(hide_password=False), pool_size=1)
-        self._branches = branches
+        self._platform = platform
+        self._branches = load_branches(platform.branches)
         self._told: str | None = None
 
     async def __call__(self) -> str | None:
@@ -58,7 +63,7 @@ class DatabaseReadiness:
         """The reason for anybody, which names no host, and the one for the log."""
         try:
             async with self._database.async_engine.connect() as connection:
-                reason = await connection.run_sync(lack, self._branches)
+                reason = await connection.run_sync(lack, self._platform, self._branches)
         except DatabaseUnavailable as error:
             return "The database cannot be reached. The server goes on trying; its log says more.", str(error)
         except (OperationError, DBAPIError) as error:

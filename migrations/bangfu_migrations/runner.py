@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.errors import OperationError, nearest
+from bangfu.registry import Platform
 from bangfu_migrations import ledger
 from bangfu_migrations.branches import CORE, Branch, dependencies, load_branches
+from bangfu_migrations.wall import lower_wall, raise_wall
 
 OnStep = Callable[[str, str], None]
 
@@ -56,13 +58,25 @@ def status(engine: Engine, branches: Mapping[str, Path]) -> list[BranchStatus]:
     return found + parked
 
 
+def make_ready(engine: Engine, platform: Platform, *, on_step: OnStep | None = None) -> tuple[str, ...]:
+    """Take every branch of a platform to its head, and keep its rows apart for serving; returns what was run."""
+    done = upgrade(engine, platform.branches, on_step=on_step)
+    raise_wall(engine, platform)
+    return done
+
+
 def upgrade(engine: Engine, branches: Mapping[str, Path], *, on_step: OnStep | None = None) -> tuple[str, ...]:
-    """Take every branch to its head; returns what was run. `on_step(branch, revision)` is called before each one."""
+    """Take every branch to its head; returns what was run. `on_step(branch, revision)` is called before each one.
+
+    Where anything is run the wall is down afterwards, and nobody is served until it is raised.
+    """
     known = load_branches(branches)
     done: list[str] = []
     with _alone(engine) as connection:
         entries = ledger.read(connection)
         plan = [(branch, revision) for branch in known for revision in _pending(branch, entries)]
+        if plan:
+            lower_wall(connection)
         connection.commit()
         for branch, revision in plan:
             if on_step is not None:
@@ -95,6 +109,7 @@ def downgrade(
         kept = chosen.ids.index(revision) + 1 if revision != "base" else 0
         if branch == CORE:
             _refuse_if_needed(chosen.ids[kept:applied], entries)
+        lower_wall(connection)
         connection.commit()
         for place in range(applied - 1, kept - 1, -1):
             step = chosen.revisions[place]

@@ -5,5 +5,18 @@ from bangfu_schema.execute.explain import Explained, explain
 from bangfu_schema.execute.limits import Limits
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.service import DefectError, Graph
+from bangfu_schema.execute.subscription import Change, Interest, Subscription
 
-__all__ = ["DefectError", "Explained", "Graph", "Limits", "Observed", "decoded", "encoded", "explain"]
+__all__ = [
+    "Change",
+    "DefectError",
+    "Explained",
+    "Graph",
+    "Interest",
+    "Limits",
+    "Observed",
+    "Subscription",
+    "decoded",
+    "encoded",
+    "explain",
+]

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from bangfu.store import Database
-from bangfu_schema import Graph, decoded
+from bangfu_schema import Change, Graph, decoded
 
 
 def answer(
@@ -17,13 +17,16 @@ def answer(
     operation_name: str | None = None,
     today: date | None = None,
     plainly: bool = False,
+    event: Change | None = None,
 ) -> dict[str, Any]:
-    """The whole response to a document, errors included."""
+    """The whole response to a document, errors included; of a subscription, that to an event."""
 
     async def execute() -> dict[str, Any]:
         try:
             return decoded(
-                await graph.execute(database, document, variables, operation_name, today=today, plainly=plainly)
+                await graph.execute(
+                    database, document, variables, operation_name, today=today, plainly=plainly, event=event
+                )
             )
         finally:
             await database.aclose()  # its connections belong to this loop

@@ -17,7 +17,7 @@ from bangfu.domain.demo import build_district
 from bangfu.registry import Platform, discover
 from bangfu.store import Database, EmbeddedServer, Settings
 from bangfu_app.demo import build_demo
-from bangfu_migrations import upgrade
+from bangfu_migrations import make_ready
 from bangfu_schema import Graph
 from bangfu_testing.server import Postgres
 
@@ -71,7 +71,7 @@ def demo_template(postgres: Postgres, platform: Platform) -> str:
     """The name of a database with the demo district, migrated and built once for all workers; nobody connects to it."""
     with postgres.once("demo") as (name, database):
         if database is not None:
-            upgrade(database.engine, platform.branches)
+            make_ready(database.engine, platform)
             build_demo(database.engine, [each.plugin for each in platform.plugins])
     return name
 

@@ -14,6 +14,7 @@ from bangfu.access import Viewer
 from bangfu.registry import Platform
 from bangfu.store import Database, DatabaseUnavailable, Settings
 from bangfu.store.tokens import TOKEN, read_token, revoke_token
+from bangfu.store.wall import READER
 from bangfu_app.identity import Door, Unauthenticated, form, open_door
 from bangfu_app.identity.form import Token, make_token, read_token_text
 from bangfu_app.identity.issuing import issue_token
@@ -21,7 +22,6 @@ from bangfu_app.identity.local import LocalTokens
 from bangfu_app.identity.logins import issue_logins
 from bangfu_app.identity.offices import Grant
 from bangfu_app.opening import application_of
-from bangfu_migrations import upgrade
 from bangfu_schema import Graph
 from bangfu_testing import Postgres
 
@@ -146,7 +146,7 @@ def _with_sum(begun: str) -> str:
 
 
 async def test_whatever_is_not_the_whole_token_is_refused_in_the_same_words(
-    local: LocalTokens, issue: Issue, postgres: Postgres, platform: Platform
+    local: LocalTokens, issue: Issue, postgres: Postgres, tables_template: str
 ) -> None:
     token, revoked = issue(), issue(revoked_on=func.now())
     begun, other = token.text[:-6], make_token()
@@ -159,8 +159,7 @@ async def test_whatever_is_not_the_whole_token_is_refused_in_the_same_words(
     told = {await refused(local, text) for text in forged}
     assert told == {"The token is not accepted: it is not known here."}
     assert all(read_token_text(text) is not None for text in forged), "they fail by the secret, not by the form"
-    with postgres.fresh() as elsewhere:
-        upgrade(elsewhere.engine, platform.branches)
+    with postgres.fresh(tables_template) as elsewhere:
         of_another = issue(into=elsewhere, grant=Grant(places=("*",), permissions=("register:read",)))
         assert {await refused(local, of_another.text)} == told
     await local.viewer_until(token.text)
@@ -192,11 +191,13 @@ def test_what_is_kept_is_not_the_token(database: Database, issue: Issue, platfor
     with database.engine.connect() as connection:
         row = str(connection.execute(text("select t::text from token t where id = :id"), {"id": token.id}).scalar_one())
         stored = read_token(connection, token.id)
-        may_read = connection.scalar(select(func.has_table_privilege("public", "token", "select")))
+        may_read = [
+            connection.scalar(select(func.has_table_privilege(who, "token", "select"))) for who in ("public", READER)
+        ]
     assert token.text[18:] not in row
     assert stored is not None
     assert len(stored.hash) == 32
-    assert may_read is False, "an account under which queries run has no right on it"
+    assert may_read == [False, False], "as whom queries are run has no right on it"
     assert TOKEN.name not in platform.metadata().tables, "it is no record of the graph"
     assert len({make_token().text for _ in range(1000)}) == 1000
 
@@ -308,10 +309,9 @@ async def test_a_row_that_tells_of_no_viewer_lets_nobody_in(local: LocalTokens, 
 
 
 async def test_an_open_door_closes_when_the_first_token_is_issued(
-    postgres: Postgres, platform: Platform, issue: Issue
+    postgres: Postgres, tables_template: str, issue: Issue
 ) -> None:
-    with postgres.fresh() as fresh:
-        upgrade(fresh.engine, platform.branches)
+    with postgres.fresh(tables_template) as fresh:
         door = open_door(Settings(database_url=None), fresh, is_production=False)
         closed = open_door(Settings(database_url=None), fresh, is_production=True)
         assert await door.viewer(None) is None

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from sqlalchemy import text
 from tests.app.command import Bangfu
 
@@ -103,6 +105,25 @@ async def test_sql_is_shown_only_where_the_operator_lets_it(
     assert statement["statement"].startswith("SELECT")
     assert statement["plan"]
     assert set(shown["timings"]) == {"parse", "compile", "sql"}
+
+
+@pytest.mark.anyio
+async def test_sql_is_shown_only_to_who_may_see_it(
+    graph: Graph, demo_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key, keys = ECKey.generate_key("P-256", {"kid": "first"}), tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    settings = {"SHOW_SQL": "1", "JWT_KEYS": str(keys), "JWT_AUDIENCE": "bangfu", "JWT_ALGORITHMS": "ES256"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"BANGFU_{name}", value)
+    asked = {"query": DOCUMENT, "variables": {"first": 7}, "extensions": {"show": ["sql"]}}
+    async with serving(graph, demo_database) as client:
+        for permissions, status in ((["register:read"], 403), (["register:read", "sql:read"], 200)):
+            claims = {"aud": "bangfu", "sub": "u1", "exp": int(time.time()) + 60, "permissions": permissions}
+            token = jwt.encode({"alg": "ES256", "kid": "first"}, claims, key)
+            for body in (asked, [asked]):
+                found = await client.post("/graphql", json=body, headers={"authorization": f"Bearer {token}"})
+                assert (found.status_code, "SELECT" in found.text) == (status, status == 200)
 
 
 @pytest.mark.anyio

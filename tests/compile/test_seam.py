@@ -10,7 +10,7 @@ from tests.compile.paths import Paths
 
 from bangfu.store.database import UNKNOWN, Unknown
 from bangfu_schema import decoded
-from bangfu_schema.execute.seam import SelectionExecutor
+from bangfu_schema.execute.seam import SelectionExecutor, Subscribed, subscribed
 
 COMPLETES = ["self", "return_type", "field_details_list", "info", "path", "result", "position_context"]
 
@@ -32,6 +32,16 @@ def test_a_single_field_can_be_executed_with_errors_of_its_own() -> None:
     executor = Executor.build(build_schema("type Query { a: Int }"), parse("{ a }"))
     assert isinstance(executor, Executor)
     assert executor.build_per_event_executor(None).collected_errors is not executor.collected_errors
+
+
+def test_the_field_of_a_subscription_is_found_before_anything_runs() -> None:
+    schema = build_schema("type Query { a: Int } type Subscription { b(c: Int!): Int }")
+    document = parse("subscription S($c: Int!) { ...F } fragment F on Subscription { x: b(c: $c) } query Q { a }")
+    found = subscribed(schema, document, {"c": 3}, "S")
+    assert isinstance(found, Subscribed)
+    assert (found.key, found.node.name.value, found.arguments) == ("x", "b", {"c": 3})
+    for wrong in (None, {}, {"c": "3"}):
+        assert isinstance(subscribed(schema, document, wrong, "S"), list)
 
 
 def test_collected_fields_have_the_parts_that_are_read() -> None:

@@ -16,7 +16,7 @@ from bangfu.declare.plugin import ENTRY_POINTS
 from bangfu.declare.records import Basis
 from bangfu.registry import Platform, discover
 from bangfu.write.copy import copy_rows
-from bangfu_migrations import upgrade
+from bangfu_migrations import make_ready
 from bangfu_schema import Graph
 from bangfu_testing import Postgres, ask
 
@@ -61,7 +61,7 @@ def test_it_is_found_migrated_filled_and_asked(
     assert (tourism.package, tourism.version) == (PACKAGE, "0.1.0")
     graph = Graph(installed)
     with postgres.fresh(demo_template) as database:
-        upgrade(database.engine, installed.branches)
+        make_ready(database.engine, installed)
         assert tourism.plugin.demo is not None
         with database.engine.begin() as connection:
             for rows in tourism.plugin.demo(district):

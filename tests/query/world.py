@@ -40,6 +40,7 @@ from bangfu.domain.register import PEOPLE
 from bangfu.registry import Platform, assemble
 from bangfu.store.setting import SETTING
 from bangfu.write.copy import copy_rows
+from bangfu_migrations import raise_wall
 
 DISTRICT = 620502
 TODAY = date(2015, 8, 31)
@@ -166,6 +167,7 @@ def load(engine: Engine, tables: Tables) -> None:
     metadata = platform().metadata()
     SETTING.to_metadata(metadata)
     metadata.create_all(engine)
+    raise_wall(engine, platform())
     with engine.begin() as connection:
         for name, rows in tables.items():
             copy_rows(

@@ -76,10 +76,10 @@ def demo(
 
 def _prepare(database: Database, platform: Platform, steps: Steps) -> None:
     from bangfu_app.demo import ensure_demo, left_out
-    from bangfu_migrations import upgrade
+    from bangfu_migrations import make_ready
 
     steps.begin("Tables 數據表")
-    done = upgrade(database.engine, platform.branches, on_step=lambda _, revision: steps.detail(revision))
+    done = make_ready(database.engine, platform, on_step=lambda _, revision: steps.detail(revision))
     steps.end(f"{count(done, 'migration')} run" if done else "up to date")
     steps.begin("Demo district 示範區")
     plugins = [each.plugin for each in platform.plugins]

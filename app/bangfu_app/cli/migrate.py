@@ -61,17 +61,17 @@ def migrate(
 
 def _take_up(database: Database, platform: Platform) -> None:
     from bangfu_app.cli.steps import Steps, count
-    from bangfu_migrations import upgrade
+    from bangfu_migrations import make_ready
 
     with Steps() as steps:
-        done = upgrade(database.engine, platform.branches, on_step=lambda _, revision: steps.begin(revision))
+        done = make_ready(database.engine, platform, on_step=lambda _, revision: steps.begin(revision))
     told = f"{count(done, 'migration')} run. 已完成" if done else "Nothing is pending. 已是最新"
     typer.echo(told, err=True)
 
 
 def _take_down(database: Database, platform: Platform, down: str, *, is_confirmed: bool) -> None:
     from bangfu_app.cli.steps import Steps, count
-    from bangfu_migrations import downgrade
+    from bangfu_migrations import downgrade, raise_wall
 
     branch, _, revision = down.partition("@")
     where = f"to {revision}" if revision else "to nothing"
@@ -86,6 +86,7 @@ def _take_down(database: Database, platform: Platform, down: str, *, is_confirme
             revision or "base",
             on_step=lambda _, step: steps.begin(f"{step} undone"),
         )
+    raise_wall(database.engine, platform)
     typer.echo(f"{count(done, 'migration')} undone. 已撤銷" if done else "Nothing to undo. 無可撤銷", err=True)
 
 

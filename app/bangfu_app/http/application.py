@@ -1,23 +1,30 @@
 """The ASGI application: which address answers what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bangfu_app.http.assets import Assets
 from bangfu_app.http.correlation import Correlation
+from bangfu_app.http.documents import Documents
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
 from bangfu_app.http.health import Readiness, Ready, alive
-from bangfu_app.http.page import Login, Page
+from bangfu_app.http.page import BUILT, Login, Page
+from bangfu_app.http.request import MAX_BATCH
 from bangfu_app.http.response import failed, refusal
+from bangfu_app.http.sites import letting_in
+from bangfu_app.http.sockets import EventStreams, Streaming, Streams, WebSockets, wants_events
 from bangfu_app.identity import Identity
 
 Closing = Callable[[], Awaitable[None]]
@@ -32,12 +39,19 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
     bearer: Identity | None = None,
+    documents: Documents | None = None,
+    max_batch: int = MAX_BATCH,
+    origins: Collection[str] = (),
     logins: Sequence[Login] = (),
+    streaming: Streaming | None = None,
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
+    `documents` may be named in place of being sent; a list may have `max_batch` requests; pages of `origins` may ask.
     The people of `logins` are offered on the page with their tokens: for a demo only.
+    With `streaming` connections may stay open; pages of `origins` may open them, as those of the server itself.
+    Whoever runs the application calls its `state.stop` before it closes connections; `state.door` counts those open.
     """
 
     ready = Ready(readiness)
@@ -49,25 +63,73 @@ def create_app(
         try:
             yield
         finally:
-            look.cancel()
+            await asyncio.wait([look])  # it is over in seconds; stopped half-way, it would leave a connection open
+            await stop()
             if close is not None:
                 await close()
 
+    streams = None
+    if streaming is not None:
+        streams = Streams(
+            streaming,
+            database,
+            ready=ready,
+            identity=bearer,
+            origins=origins,
+            documents=documents or Documents(),
+        )
+
+    async def stop() -> None:
+        if streams is not None:
+            await streams.stop()
+
     page = Page(needs_token=bearer is not None, logins=logins)
     endpoint = Endpoint(
-        graph, database, ready=ready, page=page, body_limit=body_limit, show_sql=show_sql, bearer=bearer
+        graph,
+        database,
+        ready=ready,
+        page=page,
+        body_limit=body_limit,
+        show_sql=show_sql,
+        bearer=bearer,
+        documents=documents,
+        max_batch=max_batch,
+        origins=origins,
     )
-    return Starlette(
+    app = Starlette(
         routes=[
+            *_graphql(endpoint, streams, body_limit),  # first, since routes are tried one after the other
             Route("/", _to_graphql, methods=["GET"]),
-            Route("/graphql", endpoint),
+            Route("/graphql/assets/{name}", Assets(BUILT / "assets").respond, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
-        middleware=[Middleware(Correlation)],
+        middleware=[Middleware(Correlation), *letting_in(origins)],
         exception_handlers={HTTPException: _not_here, Exception: _broken},
         lifespan=lifespan,
     )
+    app.state.stop = stop
+    app.state.door = streams.door if streams is not None else None
+    return app
+
+
+def _graphql(endpoint: Endpoint, streams: Streams | None, body_limit: int) -> list[Route | WebSocketRoute]:
+    if streams is None:
+        return [Route("/graphql", endpoint)]
+    events = EventStreams(streams, body_limit=body_limit)
+    return [Route("/graphql", _Either(endpoint, events)), WebSocketRoute("/graphql", WebSockets(streams))]
+
+
+class _Either:
+    """Answers at once, or with events where a client would rather have those."""
+
+    def __init__(self, endpoint: ASGIApp, events: ASGIApp) -> None:
+        self._endpoint = endpoint
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_stream = scope["method"] in ("GET", "POST") and wants_events(Headers(scope=scope))
+        await (self._events if is_stream else self._endpoint)(scope, receive, send)
 
 
 async def _to_graphql(_: Request) -> Response:

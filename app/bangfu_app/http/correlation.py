@@ -3,7 +3,8 @@
 import logging
 import re
 import time
-from contextvars import ContextVar
+from collections.abc import Iterable
+from contextvars import ContextVar, Token
 from secrets import token_hex
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,17 @@ _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 def request_id() -> str:
     """The id of the request that is being answered; '-' outside of one."""
     return _current.get()
+
+
+def begin(headers: Iterable[tuple[bytes, bytes]]) -> Token[str]:
+    """Takes over the id that a caller sends, or makes one up; `end` is given the token."""
+    given: bytes = next((value for name, value in headers if name == HEADER), b"")
+    return _current.set(given.decode() if _ACCEPTED.fullmatch(given) else token_hex(16))
+
+
+def end(token: Token[str]) -> None:
+    """The request has been answered."""
+    _current.reset(token)
 
 
 class Correlation:

@@ -1,8 +1,7 @@
 """/graphql: one address for programs (POST, GET) and, as a page, for people."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -11,20 +10,27 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bangfu.access import Viewer
+from bangfu.access import SQL, Viewer
 from bangfu.errors import OperationError
+from bangfu_app.http.documents import DocumentError, Documents
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
+from bangfu_app.http.negotiation import best_type
 from bangfu_app.http.page import Page
-from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import GRAPHQL, JSON, answer, failed, refusal, unauthenticated
+from bangfu_app.http.request import MAX_BATCH, Asked, GraphQLRequest, Refusal, read_get, read_post
+from bangfu_app.http.response import GRAPHQL, JSON, answer, answers, failed, refusal, told, unauthenticated
+from bangfu_app.http.sites import check_site
 from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
 from bangfu_schema import Explained, Observed
 
 BODY_LIMIT = 2**20
 """The largest body read, in bytes; a query of this size is not one that a person wrote."""
 
-_METHODS = "GET, HEAD, POST, OPTIONS"
+HTML = "text/html"
+
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+_ALLOW = ", ".join(_METHODS)
+_OPTIONS = {"Allow": _ALLOW, "Accept-Post": JSON}
 _RETRY_AFTER = "2"
 _LEFT = 499  # nobody reads it; the access log tells it from an answer
 
@@ -64,6 +70,9 @@ class Endpoint:
         body_limit: int,
         show_sql: ShowSql | None = None,
         bearer: Identity | None = None,
+        documents: Documents | None = None,
+        max_batch: int = MAX_BATCH,
+        origins: Collection[str] = (),
     ) -> None:
         self._graph = graph
         self._database = database
@@ -72,6 +81,9 @@ class Endpoint:
         self._body_limit = body_limit
         self._show_sql = show_sql
         self._bearer = bearer
+        self._documents = documents or Documents()
+        self._max_batch = max_batch
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -82,15 +94,17 @@ class Endpoint:
         media_type = JSON
         try:
             if request.method == "OPTIONS":
-                return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _METHODS})
+                return Response(status_code=HTTPStatus.NO_CONTENT, headers=_OPTIONS)
+            if request.method not in _METHODS:
+                message = f"{request.method} is not possible here. Accepted: {_ALLOW}."
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _ALLOW})
             if request.method in ("GET", "HEAD") and _wants_page(request):
                 return self._page.response()
             media_type = _media_type(request)
+            check_site(request.headers, self._origins)
             viewer = await self._viewer(request)
             asked, observed = await self._read(request), Observed()
-            result = await unless_left(request, self._execute(asked, observed, viewer))
-            with observed.phase("send"):
-                response = answer(request, result, media_type=media_type)
+            response = await self._answer(request, asked, observed, viewer, media_type)
             response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
             return response
         except ClientDisconnect:
@@ -125,18 +139,55 @@ class Endpoint:
             return None
         return await self._bearer.viewer(only(request.headers.getlist("authorization")))
 
-    async def _read(self, request: Request) -> GraphQLRequest:
+    async def _read(self, request: Request) -> Asked:
         if request.method == "POST":
-            return await read_post(request, limit=self._body_limit)
-        if request.method in ("GET", "HEAD"):
-            return read_get(request)
-        message = f"{request.method} is not possible here. Accepted: {_METHODS}."
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": _METHODS})
+            return await read_post(
+                request, limit=self._body_limit, documents=self._documents, max_batch=self._max_batch
+            )
+        return read_get(request, documents=self._documents)
+
+    async def _answer(
+        self, request: Request, asked: Asked, observed: Observed, viewer: Viewer | None, media_type: str
+    ) -> Response:
+        if any("sql" in part.show for part in asked.requests):
+            self._check_sql(viewer)
+        if asked.is_batch:
+            results = await unless_left(request, self._execute_each(asked, observed, viewer))
+            with observed.phase("send"):
+                return await answers(request, results, media_type=media_type)
+        (part,) = asked.parts
+        if isinstance(part, DocumentError):
+            return await answer(request, told(part), media_type=media_type, status=part.status)
+        result = await unless_left(request, self._execute(part, observed, viewer))
+        with observed.phase("send"):
+            return await answer(request, result, media_type=media_type)
+
+    def _check_sql(self, viewer: Viewer | None) -> None:
+        """Refuses to show statements and plans, which tell of rows that nobody is shown."""
+        if self._show_sql is None:
+            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
+        elif viewer is not None and SQL not in viewer.permissions:
+            message = f"This needs the permission {SQL}."
+        else:
+            return
+        raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
+
+    async def _execute_each(self, asked: Asked, observed: Observed, viewer: Viewer | None) -> list[dict[str, Any]]:
+        """The requests of a list, one after the other, with one account of what they cost and take."""
+        results = []
+        for part in asked.parts:
+            if isinstance(part, DocumentError):
+                results.append(told(part))
+                continue
+            own = Observed(spent=observed.demand, seconds=observed.seconds)
+            result = await self._execute(part, own, viewer)
+            if "data" in result:  # what was refused has taken nothing from the others
+                observed.demand = own.demand_in_all
+            observed.statements += own.statements
+            results.append(result)
+        return results
 
     async def _execute(self, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None) -> dict[str, Any]:
-        if "sql" in asked.show and self._show_sql is None:
-            message = "This server shows no SQL. Its operator can let it: BANGFU_SHOW_SQL=1."
-            raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
         result = await self._graph.execute(
             self._database,
             asked.query,
@@ -145,6 +196,8 @@ class Endpoint:
             observed=observed,
             viewer=viewer,
         )
+        if asked.is_to_keep and "data" in result:
+            self._documents.keep(asked.query)
         shown: dict[str, Any] = {}
         if "cost" in asked.show:
             shown["cost"] = {"cost": observed.demand.cost, "depth": observed.demand.depth}
@@ -176,38 +229,16 @@ def _is_busy(error: BaseException | None) -> bool:
     return False
 
 
-def _accepted(request: Request) -> tuple[str, ...]:
-    """Media types the client accepts, best first."""
-    return _ranked(",".join(request.headers.getlist("accept")))
-
-
-@lru_cache(maxsize=64)  # clients of one kind send the same at each request
-def _ranked(accept: str) -> tuple[str, ...]:
-    ranked = []
-    for position, item in enumerate(accept.split(",")):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            weight = 0.0
-        if kind and weight > 0:
-            ranked.append((-weight, position, kind))
-    return tuple(kind for _, _, kind in sorted(ranked))
-
-
 def _wants_page(request: Request) -> bool:
-    first = next((kind for kind in _accepted(request) if kind in ("text/html", JSON, GRAPHQL)), "")
-    return first == "text/html"
+    return best_type(_accept(request), (JSON, GRAPHQL, HTML)) == HTML
 
 
 def _media_type(request: Request) -> str:
-    accepted = _accepted(request)
-    for kind in accepted:
-        if kind in (JSON, GRAPHQL):
-            return kind
-        if kind in ("*/*", "application/*"):
-            return JSON
-    if accepted or request.headers.get("accept", "").strip():
+    found = best_type(_accept(request), (JSON, GRAPHQL))
+    if found is None:
         raise Refusal(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}. Accept one of them.")
-    return JSON
+    return found
+
+
+def _accept(request: Request) -> str:
+    return ",".join(request.headers.getlist("accept"))

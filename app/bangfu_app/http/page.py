@@ -1,6 +1,9 @@
-"""The page a browser gets at /graphql: write a query, run it, read the answer; works without any network."""
+"""The page a browser gets at /graphql: GraphiQL where it is built, else a plain one; both work without any network."""
 
+import re
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TypedDict
 
@@ -9,11 +12,18 @@ from starlette.responses import HTMLResponse, Response
 
 from bangfu_app.examples import SHOWN, example
 
-# The page loads nothing from anywhere and talks to its own server only.
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+BUILT = Path(__file__).parent / "graphiql"
+"""Where the build puts GraphiQL; in a wheel it is there, in a checkout after `make page`."""
+
+_PLAIN = Path(__file__).parent / "page.html"
+
+# A page loads from its own server and talks to it only. Monaco, GraphiQL's editor, lays out its lines with inline
+# styles; scripts are never inline, and those of the plain page are named by their hashes.
+_GRAPHIQL = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "img-src 'self' data:; connect-src 'self'; worker-src 'self'"
 )
+_NOWHERE_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 class Login(TypedDict):
@@ -25,20 +35,41 @@ class Login(TypedDict):
 
 
 class Page:
-    """One HTML file with the examples and the demo's people put in, and a field for a token where one is needed."""
+    """One HTML file with what the server knows put in: the examples, the demo's people, whether it asks for a token."""
 
-    def __init__(self, *, needs_token: bool, logins: Sequence[Login] = ()) -> None:
-        examples = [{"title": each.title, "zh": each.title_zh, "query": each.document} for each in map(example, SHOWN)]
-        template = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
-        template = template.replace("{{examples}}", _embedded(examples)).replace("{{logins}}", _embedded(list(logins)))
-        self._html = template.replace("{{login}}", "" if needs_token else " hidden")
+    def __init__(self, *, needs_token: bool, logins: Sequence[Login] = (), built: Path = BUILT) -> None:
+        shown = {
+            "needsToken": needs_token,
+            "examples": [
+                {"name": each.name, "title": each.title, "zh": each.title_zh, "query": each.document}
+                for each in map(example, SHOWN)
+            ],
+            "logins": list(logins),
+        }
+        # `<` is escaped so that no text of an example can end the script element.
+        data = orjson.dumps(shown).decode().replace("<", "\\u003c")
+        whole = built / "index.html"
+        template = (whole if whole.is_file() else _PLAIN).read_text(encoding="utf-8")
+        policy = _GRAPHIQL if whole.is_file() else _policy_of(template)
+        self._html = template.replace("{{data}}", data)
+        self._headers = {
+            "Content-Security-Policy": f"{policy}; {_NOWHERE_ELSE}",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cache-Control": "no-store",  # the demo's tokens are in it, and the names of assets change with a version
+            "Vary": "Accept",
+        }
 
     def response(self) -> Response:
         """The page."""
-        headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
-        return HTMLResponse(self._html, headers=headers)
+        return HTMLResponse(self._html, headers=self._headers)
 
 
-def _embedded(data: object) -> str:
-    """JSON for a script element; `<` is escaped so that no text in it can end the element."""
-    return orjson.dumps(data).decode().replace("<", "\\u003c")
+def _policy_of(html: str) -> str:
+    """The policy of a page that brings its one script and its one style along."""
+    script, style = (
+        f"'sha256-{b64encode(sha256(found[1].encode()).digest()).decode()}'"
+        for element in ("script", "style")
+        if (found := re.search(rf"<{element}>(.*?)</{element}>", html, re.DOTALL))
+    )
+    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; connect-src 'self'"

@@ -1,13 +1,15 @@
 """Writes answers: JSON bytes, the right media type and status, and an id on every error."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bangfu.errors import UserError
+from bangfu_app.http.delivery import VARY, deliver
 from bangfu_app.identity import Unauthenticated
 from bangfu_schema import encoded
 
@@ -33,13 +35,35 @@ def respond(
     )
 
 
-def answer(request: Request, result: dict[str, Any], *, media_type: str) -> Response:
+async def answer(
+    request: Request, result: dict[str, Any], *, media_type: str, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
     """The graph's own answer; a document that could not be run is a 400 for clients of the newer media type."""
+    _identify(request, result)
+    if "data" not in result and media_type == GRAPHQL and status is HTTPStatus.OK:
+        status = HTTPStatus.BAD_REQUEST
+    is_whole = "errors" not in result
+    return await deliver(request, encoded(result), status=status, media_type=media_type, is_whole=is_whole)
+
+
+async def answers(request: Request, results: Sequence[dict[str, Any]], *, media_type: str) -> Response:
+    """The answers to a list of requests, in its order; which of them could not be run is told in each."""
+    for result in results:
+        _identify(request, result)
+    body = b"[" + b",".join(map(encoded, results)) + b"]"
+    return await deliver(request, body, status=HTTPStatus.OK, media_type=media_type, is_whole=False)
+
+
+def told(error: UserError) -> dict[str, Any]:
+    """The answer that a mistake of the caller stands for."""
+    argument = {"argument": error.argument} if error.argument else {}
+    return {"errors": [{"message": str(error), "extensions": {"code": error.code, **argument}}]}
+
+
+def _identify(request: Request, result: dict[str, Any]) -> None:
     for error in result.get("errors", ()):
         extensions = error.setdefault("extensions", {})
         extensions["requestId"] = request.state.request_id
-    is_refused = "data" not in result and media_type == GRAPHQL
-    return respond(result, status=HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK, media_type=media_type)
 
 
 def refusal(
@@ -53,7 +77,8 @@ def refusal(
 ) -> Response:
     """One error in the form of a GraphQL answer, so that a client reads all of them alike."""
     error = {"message": message, "extensions": {"code": code, "requestId": request.state.request_id}}
-    return respond({"errors": [error]}, status=status, media_type=media_type, headers=headers)
+    unkept = {"Cache-Control": "no-store", "Vary": VARY}
+    return respond({"errors": [error]}, status=status, media_type=media_type, headers=unkept | dict(headers or {}))
 
 
 def unauthenticated(request: Request, error: Unauthenticated, *, media_type: str) -> Response:

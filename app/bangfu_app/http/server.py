@@ -7,14 +7,25 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
 from bangfu.errors import OperationError
 from bangfu_app.http.correlation import RequestIdFilter
 
+if TYPE_CHECKING:
+    import uvicorn
+
 _FORMAT = "%(asctime)s %(levelname)-7s %(requestId)s %(name)s: %(message)s"
 _GRACE = 5
+_SOCKETS: dict[str, Any] = {
+    "ws_max_size": 2**20,
+    "ws_per_message_deflate": False,  # tens of kilobytes for each connection, and messages are small
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+}
+"""What uvicorn does for WebSockets: it ends one whose client does not answer pings, or sends too much at once."""
 
 
 def reserve(host: str, port: int) -> socket.socket:
@@ -41,15 +52,25 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def server_of(app: Starlette) -> "uvicorn.Server":
+    """What serves an application, and tells those whose connections stay open before it closes them."""
+    import uvicorn  # not needed by any command that serves nothing
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await app.state.stop()
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE, **_SOCKETS)
+    return Server(config)
+
+
 def run(app: Starlette, bound: socket.socket, *, announce: Callable[[str], None]) -> None:
     """Serves until Ctrl-C or SIGTERM; `announce` is given the address as soon as whoever connects there is answered.
 
     When it ends, open requests get a few seconds.
     """
-    import uvicorn  # not needed by any command that serves nothing
-
     _log_to_stderr()
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE)
     # uvicorn raises the signal again once it has stopped; by default SIGTERM would then end the process before
     # the embedded database is put away.
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -58,7 +79,7 @@ def run(app: Starlette, bound: socket.socket, *, announce: Callable[[str], None]
         announce(address_of(bound))
         # psycopg cannot wait on the loop that Windows has by default.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(uvicorn.Server(config).serve(sockets=[bound]))
+            runner.run(server_of(app).serve(sockets=[bound]))
     except KeyboardInterrupt:
         pass
     finally:

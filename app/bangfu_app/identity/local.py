@@ -24,6 +24,7 @@ from bangfu.store.tokens import COARSE, StoredToken, has_tokens, note_use, read_
 from bangfu_app.identity.bearer import invalid
 from bangfu_app.identity.claims import ClaimsError, viewer_of
 from bangfu_app.identity.form import read_token_text
+from bangfu_app.identity.keys import KeysUnavailable
 
 _FRESH = 1.0
 """Seconds for which what was read is used without looking again."""
@@ -63,7 +64,7 @@ class LocalTokens:
         self._held: dict[str, _Held] = {}
         self._has_any = False
         self._looked = float("-inf")
-        self._failure: tuple[float, Exception] | None = None
+        self._failure: tuple[float, OperationError] | None = None
         self._lock = asyncio.Lock()
         self._notes: set[asyncio.Task[None]] = set()
         self._noted: dict[str, datetime] = {}
@@ -123,9 +124,11 @@ class LocalTokens:
             try:
                 async with self._database.async_engine.connect() as connection:
                     found, self._has_any = await connection.run_sync(_read)
-            except (OperationError, DBAPIError) as error:
+            except OperationError as error:
                 self._failure = self._tick(), error
                 raise
+            except DBAPIError as error:  # there is no table yet, or no right to read it
+                raise KeysUnavailable(f"The tokens that were issued here cannot be read: {error.orig}.") from error
             self._held = {each.id: held for each in found if (held := _hold(each)) is not None}
             self._looked, self._failure = began, None
 

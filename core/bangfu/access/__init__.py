@@ -1,5 +1,6 @@
 """Who asks, and what they may do: viewers, permissions, and the policy that follows from both; pure decisions."""
 
+from bangfu.access.hearing import heard_places, may_hear, needed_to_hear
 from bangfu.access.permissions import PERSONAL, SQL, needed_for, needed_to_count, permissions, reading
 from bangfu.access.policy import EVERYTHING, Forbidden, Policy
 from bangfu.access.viewer import Viewer
@@ -11,8 +12,11 @@ __all__ = [
     "Forbidden",
     "Policy",
     "Viewer",
+    "heard_places",
+    "may_hear",
     "needed_for",
     "needed_to_count",
+    "needed_to_hear",
     "permissions",
     "reading",
 ]

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     FromClause,
     Integer,
@@ -26,14 +25,12 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.sql.visitors import iterate
 
 from bangfu.access import PERSONAL, needed_to_count
-from bangfu.declare.fields import field_of
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
 from bangfu.query.given import Parameters, today
-from bangfu.query.measures import Span, measure_value, source_of
+from bangfu.query.measures import Span, measure_value, parts_of, sensitive_columns, source_of
 from bangfu.query.scope import in_force
 from bangfu.query.visible import is_own
 from bangfu.registry.nodes import Node
@@ -61,9 +58,11 @@ def is_told(
     shown at all do.
     """
     policy = parameters.policy
-    parts = (measure.numerator, measure.denominator) if isinstance(measure, Ratio) else (measure,)
-    if policy.viewer is None or all(part.of.__grain__.is_place for part in parts):
+    parts = parts_of(measure)
+    if policy.viewer is None:
         return None
+    if all(part.of.__grain__.is_place for part in parts):
+        return None if policy.reads_personal or not sensitive_columns(parts) else false()
     may_see = all(policy.holds(needed) for part in parts for needed in _needed(part))
     if may_see and (policy.is_everywhere or lies_in_own or not grain.is_place):
         return None
@@ -77,10 +76,7 @@ def is_told(
 def _needed(measure: Measure) -> Iterator[str]:
     """The permissions of whoever may see the rows behind a measure, and what is counted of them."""
     yield needed_to_count(measure.of)
-    used = (part for part in (measure.sum, measure.where, measure.on) if part is not None)
-    parts = (part.__clause_element__() if hasattr(part, "__clause_element__") else part for part in used)
-    columns = (each for part in parts for each in iterate(part) if isinstance(each, Column))
-    if any((field := field_of(column)) is not None and field.sensitive is not None for column in columns):
+    if sensitive_columns([measure]):
         yield PERSONAL
 
 
@@ -107,7 +103,7 @@ def _small_cell(
     record, home = source.record, source.keys[Grain.HOUSEHOLD]
     conditions = [record.c.district_code == alias.c.district_code]
     if measure.where is not None:
-        conditions.append(measure.where)
+        conditions.append(source.counted(measure.where))
     groups = [] if grain is Grain.DISTRICT else [source.key(grain)]
     if measure.time is OverTime.STOCK:
         conditions.append(in_force(record, span.last))

@@ -1,6 +1,6 @@
 """Turns a measure into SQL: aggregates over the rows of its record, for one place or for many in one grouped pass."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     ClauseElement,
     Column,
+    ColumnClause,
     ColumnElement,
     Date,
     FromClause,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Numeric,
     ScalarSelect,
     Select,
-    Table,
+    TableClause,
     and_,
     case,
     cast,
@@ -28,15 +29,17 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.sql.visitors import ExternallyTraversible, iterate, replacement_traverse
 
 from bangfu.declare.codes import DISTRICT_SPAN, SPANS
+from bangfu.declare.fields import field_of
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
 from bangfu.declare.period import Period
 from bangfu.declare.records import Record
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, lies_inside
+from bangfu.query.counted import counted
 from bangfu.query.given import Given, Input, Parameters
 from bangfu.query.period import this_year
 from bangfu.query.scope import in_force
@@ -75,15 +78,23 @@ class Span:
 class Source:
     """The rows a measure counts, and the way from each to the place it lies in."""
 
-    record: Table
+    record: TableClause
     keys: dict[Grain, ColumnElement[int]]
-    way: tuple[tuple[Table, ColumnElement[bool]], ...] = ()
+    way: tuple[tuple[TableClause, ColumnElement[bool]], ...] = ()
     """The tables between the record and its place, each with how it is joined to the one before."""
 
     @property
     def place(self) -> ColumnElement[int]:
         """The code of the place a row lies in."""
         return self.keys[Grain.NATURAL_VILLAGE]
+
+    def counted(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        """A condition of a declaration, which speaks of its record's own columns, on the rows that are counted."""
+
+        def place(element: ExternallyTraversible, **_: Any) -> ColumnElement[Any] | None:
+            return self.record.c[element.name] if isinstance(element, Column) else None
+
+        return replacement_traverse(condition, {}, place)
 
     def key(self, grain: Grain) -> ColumnElement[int]:
         """The code or id of the thing of level `grain` that a row belongs to."""
@@ -95,11 +106,11 @@ class Source:
 
     def rows(self, *used: ClauseElement) -> FromClause:
         """What the used expressions are selected from: no table is joined that none of them needs."""
-        tables = {each.table for part in used for each in iterate(part) if isinstance(each, Column)}
-        needed = [index for index, (table, _) in enumerate(self.way) if table in tables]
+        tables = {each.table for part in used for each in iterate(part) if isinstance(each, ColumnClause)}
+        needed = [index for index, (joined, _) in enumerate(self.way) if joined in tables]
         rows: FromClause = self.record
-        for table, on in self.way[: max(needed, default=-1) + 1]:
-            rows = rows.join(table, on)
+        for joined, on in self.way[: max(needed, default=-1) + 1]:
+            rows = rows.join(joined, on)
         return rows
 
 
@@ -183,26 +194,26 @@ def as_of(period: Period, today: date) -> date:
 
 def source_of(record: type[Record]) -> Source:
     """Where a measure's rows stand, and how they are joined to the places they lie in."""
-    table, household, person = _table(record), _table(Household), _table(Person)
+    rows, household, person = counted(record), counted(Household), counted(Person)
     if record is Household:
-        return Source(table, {Grain.NATURAL_VILLAGE: table.c.place_code, Grain.HOUSEHOLD: table.c.id})
+        return Source(rows, {Grain.NATURAL_VILLAGE: rows.c.place_code, Grain.HOUSEHOLD: rows.c.id})
     if record is Person:
-        home = _joined(household, table, "household_id")
-        keys = {Grain.HOUSEHOLD: table.c.household_id, Grain.PERSON: table.c.id}
-        return Source(table, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, (home,))
+        home = _joined(household, rows, "household_id")
+        keys = {Grain.HOUSEHOLD: rows.c.household_id, Grain.PERSON: rows.c.id}
+        return Source(rows, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, (home,))
     if record.__grain__ is Grain.HOUSEHOLD:
-        home = _joined(household, table, "household_id")
-        keys = {Grain.HOUSEHOLD: table.c.household_id}
-        return Source(table, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, (home,))
+        home = _joined(household, rows, "household_id")
+        keys = {Grain.HOUSEHOLD: rows.c.household_id}
+        return Source(rows, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, (home,))
     if record.__grain__ is Grain.PERSON:
-        way = (_joined(person, table, "person_id"), _joined(household, person, "household_id"))
-        keys = {Grain.HOUSEHOLD: person.c.household_id, Grain.PERSON: table.c.person_id}
-        return Source(table, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, way)
-    return Source(table, {Grain.NATURAL_VILLAGE: table.c.place_code})
+        way = (_joined(person, rows, "person_id"), _joined(household, person, "household_id"))
+        keys = {Grain.HOUSEHOLD: person.c.household_id, Grain.PERSON: rows.c.person_id}
+        return Source(rows, keys | {Grain.NATURAL_VILLAGE: household.c.place_code}, way)
+    return Source(rows, {Grain.NATURAL_VILLAGE: rows.c.place_code})
 
 
-def _joined(owner: Table, table: Table, column: str) -> tuple[Table, ColumnElement[bool]]:
-    return owner, and_(owner.c.district_code == table.c.district_code, owner.c.id == table.c[column])
+def _joined(owner: TableClause, rows: TableClause, name: str) -> tuple[TableClause, ColumnElement[bool]]:
+    return owner, and_(owner.c.district_code == rows.c.district_code, owner.c.id == rows.c[name])
 
 
 def belongs(source: Source, node: Node, alias: FromClause) -> list[ColumnElement[bool]]:
@@ -232,7 +243,7 @@ def tally(measure: Measure, source: Source, span: Span, grain: Grain, *, among_o
     The rows are those that are present; or, `among_others`, any, of which the aggregates take those that are.
     """
     here = [present(measure, source, span)] if among_others else []
-    counts = [] if measure.where is None else [measure.where]
+    counts = [] if measure.where is None else [source.counted(measure.where)]
     if measure.time is OverTime.FLOW:
         column = "recorded_on" if measure.on is None else measure.on.key
         counts.append(source.record.c[column].between(span.start, span.last))
@@ -259,7 +270,25 @@ def _only(aggregate: Function[Any], *conditions: ColumnElement[bool]) -> ColumnE
     return aggregate.filter(*conditions) if conditions else aggregate
 
 
-def _table(record: type[Any]) -> Table:
-    table = record.__table__
-    assert isinstance(table, Table)
-    return table
+def sensitive_columns(measures: Iterable[AnyMeasure]) -> set[tuple[str, str]]:
+    """The sensitive columns that measures look at, each with its table's name."""
+    parts = (part for each in measures for part in parts_of(each))
+    columns = (column for part in parts for column in columns_used(part))
+    return {
+        (column.table.name, column.name)
+        for column in columns
+        if (field := field_of(column)) is not None and field.sensitive is not None
+    }
+
+
+def parts_of(measure: AnyMeasure) -> tuple[Measure, ...]:
+    """The two measures of a share; else the measure itself."""
+    return (measure.numerator, measure.denominator) if isinstance(measure, Ratio) else (measure,)
+
+
+def columns_used(measure: Measure) -> Iterator[Column[Any]]:
+    """The columns that a measure's declaration reads."""
+    for part in (measure.sum, measure.where, measure.on):
+        if part is not None:
+            clause = part.__clause_element__() if hasattr(part, "__clause_element__") else part
+            yield from (each for each in iterate(clause) if isinstance(each, Column))

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, and_, exi
 
 from bangfu.declare.codes import SPANS, code_range, district_of, names_district, parse_code
 from bangfu.declare.grain import Grain
+from bangfu.query.counted import counted
 from bangfu.query.given import Given
 from bangfu.registry.nodes import Node
 
@@ -74,6 +75,6 @@ def within(node: Node, alias: FromClause, place: Within) -> list[ColumnElement[b
     if place.range is None:
         return conditions
     link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
-    owner = link.target.table.alias()
+    owner = counted(link.target.record).alias()
     inside = exists().where(*link.join(alias, owner), *within(link.target, owner, place)).correlate_except(owner)
     return [*conditions, inside]

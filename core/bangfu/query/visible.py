@@ -31,6 +31,7 @@ from bangfu.access.policy import FEW_PLACES
 from bangfu.declare.codes import SPANS
 from bangfu.declare.fields import Field, Sensitive, field_of
 from bangfu.declare.grain import Grain
+from bangfu.query.counted import counted
 from bangfu.query.given import Given, Input, Parameters, Rule
 from bangfu.registry.nodes import Attribute, Node
 
@@ -62,7 +63,8 @@ def visible(node: Node, alias: FromClause, parameters: Parameters) -> list[Colum
     if "place_code" in alias.c:
         return [is_own(alias.c.place_code, parameters)]
     link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
-    owner = link.target.table.alias()
+    # Looked up among all there are: who may see a sector's rows, may not have to see households.
+    owner = counted(link.target.record).alias()
     seen = exists().where(*link.join(alias, owner), *visible(link.target, owner, parameters))
     return [seen.correlate_except(owner)]
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -16,11 +17,14 @@ from sqlalchemy.engine import URL
 
 from bangfu.errors import OperationError, UserError
 from bangfu.store.command import Command
+from bangfu.store.wall import NO_WALL, Wall
 
 PATIENCE = 10.0
 """Seconds a request waits for a connection while all are busy."""
 
 Connection = AsyncConnection[TupleRow]
+
+_SET = "SELECT set_config($1, $2, false), set_config($3, $4, false), set_config($5, $6, false)"
 
 
 class DatabaseUnavailable(OperationError):  # noqa: N818 - reads as what it says
@@ -37,14 +41,16 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._free = asyncio.Semaphore(size)
         self._timeout = statement_timeout
+        self._walls: WeakKeyDictionary[Connection, Wall] = WeakKeyDictionary()
+        """Behind which wall each connection was put last."""
 
     @asynccontextmanager
-    async def connection(self, begin: str | None = None) -> AsyncIterator[Connection]:
-        """A connection in autocommit for one block, on which `begin` has been run.
+    async def connection(self, begin: str | None = None, *, wall: Wall | None = None) -> AsyncIterator[Connection]:
+        """A connection in autocommit for one block, behind a wall, on which `begin` has been run.
 
         Raises DatabaseUnavailable where there is none to be had.
         """
-        connection = await self._take()
+        connection = await self._take(wall)
         try:
             if begin is not None:
                 await connection.execute(begin)
@@ -55,9 +61,11 @@ class Pool:
         finally:
             await self._give_back(connection)
 
-    async def fetch(self, command: Command, values: Mapping[str, Any], *, prepare: bool = True) -> TupleRow | None:
-        """The first row of a statement."""
-        connection = await self._take()
+    async def fetch(
+        self, command: Command, values: Mapping[str, Any], *, prepare: bool = True, wall: Wall | None = None
+    ) -> TupleRow | None:
+        """The first row of a statement; without a wall, read as the process itself."""
+        connection = await self._take(wall)
         try:
             return await self.fetch_on(connection, command, values, prepare=prepare)
         finally:
@@ -85,13 +93,33 @@ class Pool:
         if connection.broken or isinstance(error, psycopg.errors.AdminShutdown):
             raise self._unavailable(str(error)) from error
 
-    async def _take(self) -> Connection:
+    async def _take(self, wall: Wall | None) -> Connection:
         await self._wait()
+        connection = None
         try:
-            return await self._living()
+            connection = await self._living(wall)
+            await self._put_behind(connection, wall)
+            return connection
         except BaseException:
+            if connection is not None:
+                await connection.close()
             self._free.release()
             raise
+
+    async def _put_behind(self, connection: Connection, wall: Wall | None) -> None:
+        """Tells PostgreSQL for whom it reads, where that is somebody else than last time."""
+        if self._walls.get(connection) == wall:
+            return
+        settings = NO_WALL if wall is None else wall.settings()
+        self._walls.pop(connection, None)
+        values = [word for pair in settings.items() for word in pair]
+        try:
+            await AsyncRawCursor(connection).execute(_SET, values)
+        except psycopg.OperationalError as error:
+            self._tell(error, connection)
+            raise
+        if wall is not None:
+            self._walls[connection] = wall
 
     async def _give_back(self, connection: Connection) -> None:
         try:
@@ -109,10 +137,18 @@ class Pool:
         except TimeoutError:
             raise self._unavailable("all connections have been busy for too long") from None
 
-    async def _living(self) -> Connection:
+    async def _living(self, wall: Wall | None) -> Connection:
         """An idle connection, or a new one; those that died while idle are thrown away without a word."""
         while self._idle:
             connection = self._idle.pop()
+            if self._walls.get(connection) != wall:
+                # One that stands behind the same wall already has not to be told.
+                for other in self._idle:
+                    if self._walls.get(other) == wall:
+                        self._idle.remove(other)
+                        self._idle.append(connection)
+                        connection = other
+                        break
             if not connection.closed and not _speaks(connection):
                 return connection
             await connection.close()

@@ -1,5 +1,6 @@
 """What an operator can set: environment variables that begin with `BANGFU_`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -7,6 +8,9 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bangfu.errors import OperationError
+
+# As a browser writes it: in lower case and without a path. `*` is none, since this is not for everybody's pages.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -35,8 +39,17 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=30, ge=1, le=100)
     """How many levels a document may have."""
 
+    small_cell: int = Field(default=5, ge=2, le=1000)
+    """How many households have to stand behind a number that is told to those who may not see them."""
+
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
+
+    max_sockets: int = Field(default=1_000, ge=0)
+    """How many connections may stay open in one process, for subscriptions."""
+
+    max_subscriptions: int = Field(default=200, ge=0)
+    """How many subscriptions one viewer may have, or one address where no token is asked for."""
 
     jwt_issuer: str | None = None
     """Who issues bearer tokens; where no keys are given, they are found by OpenID Connect discovery."""
@@ -53,6 +66,21 @@ class Settings(BaseSettings):
     jwt_leeway: float = Field(default=30, ge=0, le=300)
     """Seconds by which the clocks of issuer and server may differ."""
 
+    max_batch: int = Field(default=10, ge=0, le=100)
+    """How many requests one list may have; with 0 or 1, lists are refused."""
+
+    documents: Path | None = None
+    """A manifest of documents that clients may name in place of sending them."""
+
+    documents_only: bool = False
+    """Whether nothing but the documents of the manifest is run."""
+
+    documents_automatic: int = Field(default=0, ge=0, le=10_000)
+    """How many documents that clients send with their hash are kept, to be named later; 0 for none."""
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Sites whose pages may ask, such as `https://page.example`, separated by commas."""
+
     @classmethod
     def load(cls) -> Self:
         """The settings of the environment; one that cannot be right is named."""
@@ -67,9 +95,17 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
-    @field_validator("disabled", "jwt_algorithms", mode="before")
+    @field_validator("disabled", "jwt_algorithms", "cors_origins", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         if isinstance(names, str):
             return tuple(name.strip() for name in names.split(",") if name.strip())
         return names
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin; accepted: scheme, host and port, as https://page.example")
+        return origins

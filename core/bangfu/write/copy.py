@@ -16,6 +16,8 @@ from sqlalchemy.types import Boolean, Date, Integer, Numeric, TypeEngine
 
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.records import Basis, Dated
+from bangfu.write.places import Places
+from bangfu.write.telling import tell
 
 _CHUNK = 4_000
 """Rows written at a time; enough that the server reads one block while the next is made."""
@@ -38,7 +40,7 @@ def copy_rows(
     valid_from: date | None = None,
     first: int = 1,
 ) -> int:
-    """Loads rows of one record and returns how many.
+    """Loads rows of one record and returns how many; once they are committed, whoever listens is told where.
 
     Ids are `district_code * 10^9 + n`, counted from `first`, unless a row brings its own. `valid_from` is
     `recorded_on` unless it is given; what a row says itself stands before what is said for all.
@@ -59,7 +61,7 @@ def copy_rows(
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
     )
-    loaded = 0
+    loaded, places = 0, Places(of, district_code)
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for chunk in _chunks(rows):
             _refuse_unknown(chunk, table)
@@ -67,6 +69,9 @@ def copy_rows(
             written = [_write_column(column, chunk, usual, next_id) for column in columns]
             copy.write("".join(["\t".join(line) + "\n" for line in zip(*written, strict=True)]))
             loaded += len(chunk)
+            places.add(chunk)
+    if loaded:
+        tell(connection, of, places.found(connection))
     return loaded
 
 

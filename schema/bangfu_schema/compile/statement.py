@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, select
 
-from bangfu.declare.codes import DISTRICT_SPAN
+from bangfu.declare.codes import DISTRICT_SPAN, level_of, parse_code
 from bangfu.query.given import Arguments, Given, Parameters
 from bangfu.query.scope import scope
 from bangfu.query.values import parse_id, place_key
@@ -18,7 +18,7 @@ from bangfu_schema.compile.measures import Rows
 from bangfu_schema.compile.page import connection
 from bangfu_schema.compile.row import row
 from bangfu_schema.compile.selection import Chosen
-from bangfu_schema.derive.fields import OfMany, OfNode, OfRow, OfSpace
+from bangfu_schema.derive.fields import OfMany, OfNode, OfPlace, OfRow, OfSpace
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,21 @@ def _json(build: Build, chosen: Chosen) -> ColumnElement[Any]:
             nodes = build.nodes.by_prefix
             node, _ = parse_id(given.value["id"], nodes)
             return _one_row(build, node, given.at("id"), lambda value: parse_id(value, nodes)[1], chosen)
+        case OfPlace():
+            node = place_of(build.nodes, given.value["place"], "place")
+            build.look_for(given.at("place"), "place")
+            return _one_row(build, node, given.at("place"), lambda code: place_key(node, code, "place"), chosen)
         case OfMany(link):
             return connection(build, link, chosen, None, row)
         case OfSpace():
             columns = columns_of(chosen.below, lambda each: _list(build, each))
             return one(select(*labelled(columns)), columns, build.name("s"))
     raise AssertionError(f"{chosen.meaning} is no field of the root that SQL answers")
+
+
+def place_of(nodes: Nodes, official: str, argument: str) -> Node:
+    """The level of a place by its official code; raises UserError for what is none."""
+    return nodes.core[level_of(parse_code(official, argument=argument))]
 
 
 def _list(build: Build, chosen: Chosen) -> ColumnElement[Any]:
@@ -73,7 +82,9 @@ def _one_row(
 ) -> ColumnElement[Any]:
     check_may_read(node, given)
     rows = node.table.alias(build.name("o"))
-    lies_in_own = node.is_place and isinstance(chosen.meaning, OfRow) and build.parameters.policy.covers(given.value)
+    lies_in_own = (
+        node.is_place and isinstance(chosen.meaning, OfRow | OfPlace) and build.parameters.policy.covers(given.value)
+    )
     show, joined = row(build, Rows(node, rows, lies_in_own=lies_in_own), chosen.below)
     columns = show(chosen.below)
     here = [

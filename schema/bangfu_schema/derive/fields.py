@@ -85,6 +85,16 @@ class OfNode:
 
 
 @dataclass(frozen=True)
+class OfPlace:
+    """One place of any level by its code, from the root."""
+
+
+@dataclass(frozen=True)
+class OfChange:
+    """A change that a subscription is told of."""
+
+
+@dataclass(frozen=True)
 class OfCatalogue:
     """Part of the catalogue of plugins, measures and indicators."""
 
@@ -116,6 +126,8 @@ Meaning = (
     | OfTotal
     | OfRow
     | OfNode
+    | OfPlace
+    | OfChange
     | OfCatalogue
     | OfViewer
 )

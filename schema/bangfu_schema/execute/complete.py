@@ -16,8 +16,8 @@ from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.form import TooWideError
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.selection import Reader
-from bangfu_schema.compile.statement import compile_field
-from bangfu_schema.derive.fields import OfNode
+from bangfu_schema.compile.statement import compile_field, place_of
+from bangfu_schema.derive.fields import OfNode, OfPlace
 from bangfu_schema.execute.documents import Document, Skeleton
 from bangfu_schema.execute.encoding import Written
 from bangfu_schema.execute.holes import filled
@@ -103,7 +103,7 @@ class Completion:
             raise _placed(error, skeleton) from error
         if plan.holes:
             return await self._filled(json, values[MARK], plan, selection, reached)
-        if not isinstance(selection.meaning, OfNode):  # whose type depends on the value of its argument
+        if not isinstance(selection.meaning, OfNode | OfPlace):  # whose type depends on the value of its argument
             self._direct[reached.key] = skeleton
         return None if json is None else Written(json)
 
@@ -138,10 +138,13 @@ class Completion:
         return Skeleton.of(chosen, reader.sites)
 
     def _concrete(self, selection: Selection) -> GraphQLObjectType | None:
-        """The type of the row that `node` is asked for."""
-        if not isinstance(selection.meaning, OfNode):
+        """The type of the row that `node` is asked for, or of the place."""
+        if isinstance(selection.meaning, OfNode):
+            node, _ = parse_id(selection.arguments["id"], self._compiler.nodes.by_prefix)
+        elif isinstance(selection.meaning, OfPlace):
+            node = place_of(self._compiler.nodes, selection.arguments["place"], "place")
+        else:
             return None
-        node, _ = parse_id(selection.arguments["id"], self._compiler.nodes.by_prefix)
         type_ = self._compiler.schema.get_type(node.name)
         assert isinstance(type_, GraphQLObjectType), "every node is an object type"
         return type_

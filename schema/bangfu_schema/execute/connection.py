@@ -5,15 +5,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bangfu.store.wall import Wall
 
 
 class Snapshot:
     """Runs a request's statements one after the other on one connection, so that all of them see the same data."""
 
-    def __init__(self, engine: AsyncEngine, today: Callable[[], Awaitable[date]]) -> None:
+    def __init__(self, engine: AsyncEngine, today: Callable[[], Awaitable[date]], wall: Wall | None) -> None:
         self._engine = engine
+        self._wall = wall
         self.today = today
         """The day the request stands on."""
         self._connection: AsyncConnection | None = None
@@ -37,6 +40,9 @@ class Snapshot:
             if self._connection is None:
                 self._connection = await self._engine.connect()
                 await self._connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                if self._wall is not None:
+                    settings = self._wall.settings().items()
+                    await self._connection.execute(select(*(func.set_config(*each, True) for each in settings)))
             return [row._asdict() for row in await self._connection.execute(statement)]
 
     async def scalar(self, statement: Executable) -> Any:  # whatever the statement selects

@@ -30,7 +30,7 @@ from bangfu_schema.compile.selection import Chosen, Site
 from bangfu_schema.execute.limits import Assessor, Demand
 
 _MOST = 500
-_PLACES = {"within", "code"}
+_PLACES = {"within", "code", "place"}
 _LONGEST = 20_000  # characters; longer documents are answered, but not kept
 
 

@@ -19,6 +19,9 @@ class Written:
 
 def encoded(response: Mapping[str, Any]) -> bytes:
     """The JSON of a response; in its `data`, values may be `Written`."""
+    data = response.get("data")
+    if not isinstance(data, dict) or not any(isinstance(each, Written) for each in data.values()):
+        return orjson.dumps(response)
     return b"".join(_object(response, _member))
 
 

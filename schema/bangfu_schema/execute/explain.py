@@ -20,8 +20,8 @@ async def explain(database: Database, observed: Observed, *, analyze: bool = Fal
     """The plans of the statements that a request ran; with `analyze` they are run once more, and timed."""
     options = "ANALYZE, BUFFERS, SETTINGS" if analyze else "SETTINGS"
     shown = []
-    async with database.pool.connection() as connection:
-        for ran in observed.statements:
+    for ran in observed.statements:
+        async with database.pool.connection(wall=ran.wall) as connection:
             text = f"EXPLAIN ({options}) {ran.sql}"
             cursor = await connection.execute(text, ran.values)
             by_hand = AsyncClientCursor(connection).mogrify(ran.sql, ran.values)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from bangfu.store.wall import Wall
 from bangfu_schema.execute.limits import Demand
 
 
@@ -14,6 +15,7 @@ class Ran:
 
     sql: str
     values: Mapping[str, Any]
+    wall: Wall | None
 
 
 @dataclass
@@ -21,8 +23,15 @@ class Observed:
     """Filled while a request is answered."""
 
     demand: Demand = field(default_factory=Demand)
+    spent: Demand = field(default_factory=Demand)
+    """What was asked for before it, where several requests have one account."""
     seconds: dict[str, float] = field(default_factory=dict)
     statements: list[Ran] = field(default_factory=list)
+
+    @property
+    def demand_in_all(self) -> Demand:
+        """What is asked for, together with what was asked for before it."""
+        return self.spent.beside(self.demand)
 
     def phase(self, name: str) -> "_Phase":
         """Adds the time of a block to a phase: `parse`, `compile`, `sql`."""

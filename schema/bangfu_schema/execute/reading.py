@@ -19,6 +19,7 @@ from bangfu.store.command import Command
 from bangfu.store.database import UNKNOWN, Unknown
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, SETTING
+from bangfu.store.wall import Wall
 from bangfu_schema.compile.form import constant
 from bangfu_schema.execute.observed import Observed, Ran
 from bangfu_schema.execute.plans import DIALECT, RENDERED, Plan
@@ -44,10 +45,13 @@ def _date_of(day: str | Unknown | None) -> date:
 class Reading:
     """The connection of one request, and the day it stands on."""
 
-    def __init__(self, database: Database, today: date | None, observed: Observed, *, several: bool) -> None:
+    def __init__(
+        self, database: Database, today: date | None, observed: Observed, wall: Wall | None, *, several: bool
+    ) -> None:
         self._database = database
         self._observed = observed
         self._fixed = today
+        self._wall = wall
         self._several = several
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
@@ -80,7 +84,7 @@ class Reading:
         while True:
             with self._observed.phase("sql"):
                 row = await self._fetch(plan.command, values, prepare=plan.is_prepared)
-            self._observed.statements.append(Ran(plan.sql, values))
+            self._observed.statements.append(Ran(plan.sql, values, self._wall))
             assert row is not None, "a compiled statement always has a row"
             json: Buffer | None
             json, *known, day = row
@@ -123,7 +127,7 @@ class Reading:
         self, command: Command, values: Mapping[str, Any], *, prepare: bool = True
     ) -> tuple[Any, ...] | None:
         if not self._several:
-            return await self._database.pool.fetch(command, values, prepare=prepare)
+            return await self._database.pool.fetch(command, values, prepare=prepare, wall=self._wall)
         async with self._lock:
             if self._failure is not None:
                 raise self._failure  # a snapshot that has failed once answers nothing more
@@ -136,7 +140,9 @@ class Reading:
 
     async def _snapshot(self) -> Connection:
         if self._connection is None:
-            self._connection = await self._stack.enter_async_context(self._database.pool.connection(_BEGIN))
+            self._connection = await self._stack.enter_async_context(
+                self._database.pool.connection(_BEGIN, wall=self._wall)
+            )
             self._stack.push_async_callback(self._end)
         return self._connection
 

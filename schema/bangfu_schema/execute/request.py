@@ -50,7 +50,8 @@ class Request:
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
         """The value of a field, at once or awaited; one of the root is handed to `complete` as a whole."""
-        if source is None and not isinstance(meaning, of.OfCatalogue | of.OfViewer):
+        is_of_the_root = source is None and not isinstance(meaning, of.OfCatalogue | of.OfViewer)
+        if is_of_the_root or isinstance(meaning, of.OfPlace):  # which stands below an event
             return Selection(meaning, given, self.completer)
         return self._answer(meaning, source, given, str(info.path.key))
 
@@ -84,6 +85,10 @@ class Request:
                 return self._row(node, given, path)
             case of.OfNode():
                 return self._permitted(*parse_id(given["id"], self._nodes.by_prefix), path)
+            case of.OfPlace():
+                return self.known(parse_code(given["place"], argument="place"), "place")
+            case of.OfChange():
+                return source
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
             case of.OfViewer():
@@ -93,9 +98,9 @@ class Request:
     async def _row(self, node: Node, given: dict[str, Any], path: str) -> Row | None:
         if not node.is_place:
             return await self._permitted(*parse_id(given["id"], {node.prefix: node}), path)
-        return await self._known(place_key(node, given["code"], "code"), "code")
+        return await self.known(place_key(node, given["code"], "code"), "code")
 
-    async def _known(self, code: int, argument: str) -> Row:
+    async def known(self, code: int, argument: str) -> Row:
         """The place of a code, also where it is no longer in force; a code that no place has is a mistake."""
         node = self._nodes.core[level_of(code)]
         place = await self._fetch(node, code)
@@ -135,7 +140,7 @@ class Request:
             rows = await self._snapshot.rows(page_of(found, asked.parameters))
             if not rows and given.get("within") is not None:
                 # A list of nothing in a place that there is not would look like a place without poor households.
-                await self._known(parse_code(given["within"]), f"{path}.within")
+                await self.known(parse_code(given["within"]), f"{path}.within")
             return make_page(found, rows, lambda: self._snapshot.scalar(found.total()))
 
         async def load(keys: list[int]) -> list[Page]:

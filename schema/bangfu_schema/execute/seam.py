@@ -1,16 +1,28 @@
 """The seam into graphql-core: a field that answers with a `Selection` is completed by whoever made it.
 
-`complete_object_value`, `complete_abstract_value`, `collect_subfields`, `execute_field` and what collects errors are
-not public; this is the one place that knows them, and `tests/compile/test_seam.py` fails when they change.
+`complete_object_value`, `complete_abstract_value`, `collect_subfields`, `execute_field`, `collect_fields` and what
+collects errors are not public; this is the one place that knows them, and `tests/compile/test_seam.py` fails when
+they change.
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, GraphQLResolveInfo
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+)
+from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql.execution.executor import Executor
+from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -61,6 +73,37 @@ class Reached:
             values[index] = value
         has_failed = any(isinstance(value, BaseException) for value in values)
         return None if has_failed or executor.collected_errors.errors else values
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """The one field of the root that a subscription has."""
+
+    key: str
+    definition: GraphQLField
+    node: FieldNode
+    arguments: Mapping[str, Any]
+
+
+def subscribed(
+    schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any] | None, operation: str | None
+) -> Subscribed | list[GraphQLError]:
+    """The field that a subscription of a validated document asks for, or what is wrong with its values."""
+    executor = Executor.build(schema, document, raw_variable_values=variables, operation_name=operation)
+    if not isinstance(executor, Executor):
+        return list(executor)
+    root, values = schema.subscription_type, executor.variable_values
+    assert root is not None, "validation lets no subscription through where there is no root"
+    found = collect_fields(schema, executor.fragments, values, root, executor.operation).grouped_field_set
+    ((key, details),) = found.items()  # one, by the rules of validation
+    node = details[0].node
+    definition = schema.get_field(root, node.name.value)
+    assert definition is not None, "validation lets no unknown field through"
+    try:
+        arguments = get_argument_values(definition, node, values, details[0].fragment_variable_values)
+    except GraphQLError as error:
+        return [error]
+    return Subscribed(key, definition, node, arguments)
 
 
 class Completer(Protocol):

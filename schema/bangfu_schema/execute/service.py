@@ -4,14 +4,17 @@ from datetime import date
 from inspect import isawaitable
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, execute
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, execute
 
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
+from bangfu.store.wall import WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
+from bangfu_schema.compile.selection import meaning_of
 from bangfu_schema.derive.catalogue import catalogue
 from bangfu_schema.derive.schema import build_schema
 from bangfu_schema.execute.complete import Compiler, Completion
@@ -21,9 +24,11 @@ from bangfu_schema.execute.documents import Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.limits import Limits, check
 from bangfu_schema.execute.observed import Observed
+from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.request import Request
-from bangfu_schema.execute.seam import SelectionExecutor
+from bangfu_schema.execute.seam import SelectionExecutor, Subscribed, subscribed
+from bangfu_schema.execute.subscription import Change, Subscription, entry_of, interest_of
 
 
 class DefectError(Exception):
@@ -59,12 +64,14 @@ class Graph:
         plainly: bool = False,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        event: Change | None = None,
     ) -> dict[str, Any]:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
         `today` stands in for the reporting date of the books; `plainly` answers field by field, as a reference;
         `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
-        process itself, which sees everything.
+        process itself, which sees everything;
+        `event` is what a subscription is to tell of, which is refused without one.
         Raises OperationError where the database is away, and DefectError for a defect of ours.
         """
         observed = observed or Observed()
@@ -72,13 +79,16 @@ class Graph:
             with observed.phase("parse"):
                 found, operation = self.documents.find(document, operation_name)
                 observed.demand = found.demand(self.compiler.schema, operation, variables or {})
-            check(observed.demand, self.limits)
+            check(observed.demand_in_all, self.limits)
+            _require_event(operation, event)
         except Refused as refused:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
+        if (probed := probe(self.compiler.schema, operation)) is not None:
+            return {"data": probed}
         policy = Policy(viewer, self.small_cell)
-        reading = Reading(database, today, observed, several=_has_several(operation))
+        reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
         try:
             data = None
             if not plainly:
@@ -87,9 +97,56 @@ class Graph:
             if data is not None:
                 return {"data": data}
             return await self._by_executor(
-                database, found, operation_name, variables, reading, observed, policy, plainly=plainly
+                database, found, operation_name, variables, reading, observed, policy, event, plainly=plainly
             )
         finally:
+            await reading.close()
+
+    async def subscribe(
+        self,
+        database: Database,
+        document: str,
+        variables: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        viewer: Viewer | None = None,
+    ) -> Subscription | dict[str, Any]:
+        """What a document subscribes to; in its place the response to a query, or to what cannot be run.
+
+        Raises what `execute` raises.
+        """
+        try:
+            found, operation = self.documents.find(document, operation_name)
+            is_subscription = operation.operation is OperationType.SUBSCRIPTION
+        except (Refused, UserError):
+            is_subscription = False  # nor anything else: `execute` says what is wrong
+        if not is_subscription:
+            return await self.execute(database, document, variables, operation_name, viewer=viewer)
+        field = subscribed(self.compiler.schema, found.node, variables, operation_name)
+        if not isinstance(field, Subscribed):
+            return _without_data(field)
+        try:
+            interest = interest_of(meaning_of(field.definition), field.arguments, self.platform, viewer)
+            if interest.is_listed and interest.place is not None:
+                await self._require_place(database, interest.place, viewer)
+        except UserError as error:
+            told = GraphQLError(str(error), nodes=[field.node], path=[field.key], original_error=error)
+            return _without_data([told])
+
+        async def answer(event: Change) -> dict[str, Any]:
+            return await self.execute(database, document, variables, operation_name, viewer=viewer, event=event)
+
+        return Subscription(interest=interest, answer=answer)
+
+    async def _require_place(self, database: Database, code: int, viewer: Viewer | None) -> None:
+        """Raises UserError for a place that there is not: whoever subscribes to it would wait for ever."""
+        policy = Policy(viewer, self.small_cell)
+        reading = Reading(database, None, Observed(), wall_of(policy), several=False)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
+        try:
+            await Request(self.compiler.nodes, self._catalogue, snapshot, policy).known(code, "place")
+        finally:
+            await snapshot.close()
             await reading.close()
 
     async def _by_executor(
@@ -101,10 +158,11 @@ class Graph:
         reading: Reading,
         observed: Observed,
         policy: Policy,
+        event: Change | None,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
         completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
         request.completer = completion
@@ -112,6 +170,7 @@ class Graph:
             result = execute(
                 self.compiler.schema,
                 document.node,
+                root_value=None if event is None else entry_of(event),
                 context_value=request,
                 variable_values=variables,
                 operation_name=operation,
@@ -124,6 +183,29 @@ class Graph:
         if result.data is not None:
             completion.note_route(result.data)
         return _response(result.data, result.errors or [], executed=True)
+
+
+def _without_data(errors: list[GraphQLError]) -> dict[str, Any]:
+    """Why nothing is subscribed to."""
+    return {"errors": _response(None, errors, executed=True)["errors"]}
+
+
+def _require_event(operation: OperationDefinitionNode, event: Change | None) -> None:
+    if operation.operation is OperationType.SUBSCRIPTION and event is None:
+        raise UserError(
+            "A subscription needs a connection that stays open. Send it over a WebSocket (graphql-transport-ws), or "
+            "with the header `Accept: text/event-stream`.",
+            code="NEEDS_STREAM",
+        )
+
+
+def wall_of(policy: Policy) -> Wall | None:
+    """What PostgreSQL itself is told of a viewer; nothing for the process itself."""
+    if policy.viewer is None:
+        return None
+    places = WHOLE if policy.is_everywhere else multirange(policy.ranges)
+    # Names that come from a token are taken for names only where they are written as such.
+    return Wall(places, ",".join(sorted(each for each in policy.viewer.permissions if "," not in each)))
 
 
 def _has_several(operation: OperationDefinitionNode) -> bool:

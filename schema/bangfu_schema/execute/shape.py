@@ -8,7 +8,7 @@ from bangfu.access import Policy
 from bangfu.query.page import FEW, cursor_shape
 
 _STRUCTURAL = frozenset({"orderBy", "isNull"})
-_PLACES = frozenset({"within", "code"})
+_PLACES = frozenset({"within", "code", "place"})
 _VALUE = "value"
 
 

@@ -1,0 +1,174 @@
+"""The second wall: row-level security, by which PostgreSQL itself keeps back what a viewer may not see.
+
+The compiler writes the policy into each statement; should it ever forget, this still holds. Both follow from the same
+declarations. A server reads as the role `bangfu_reader`, and tells each connection for whom:
+
+- a table that is open to every viewer, such as that of places, may be read;
+- of any other a row is seen where the viewer holds the record's permission and the row lies in its places;
+- what measures count, they count in views of the schema `counted`, which keep no rows back; of sensitive columns these
+  have only those that a measure looks at.
+
+A table that nobody declares may not be read at all.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import chain
+
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from bangfu.access import needed_to_count
+from bangfu.declare.fields import field_of
+from bangfu.declare.records import Dated, columns_of
+from bangfu.domain.households import Household, Person
+from bangfu.domain.places import Place, Succession
+from bangfu.domain.targets import Target
+from bangfu.errors import OperationError
+from bangfu.query.counted import COUNTED
+from bangfu.query.measures import sensitive_columns
+from bangfu.registry import Platform
+from bangfu.store.setting import SETTING
+from bangfu.store.wall import PERMISSIONS, PLACES, READER, WHOLE
+
+_OPEN = (Place, Succession, Target)
+_POLICY = "bangfu_rows"
+_LOCK_KEY = 0x77616C6C  # "wall"
+
+
+def raise_wall(engine: Engine, platform: Platform) -> None:
+    """Makes the wall as the declarations have it, unless it is so; raises OperationError where it cannot."""
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+        if not lacks_wall(connection, platform):
+            return
+        _make_role(connection)
+        lower_wall(connection)
+        known = set(inspect(connection).get_table_names())  # those of a plugin may still have to be made
+        there = {table: each for table, each in _declared(platform).items() if table in known}
+        for statement in (*_foundation(), *chain.from_iterable(there.values())):
+            connection.execute(text(statement))
+        for table, statements in there.items():
+            connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{_quote(table)} IS '{_digest(statements)}'"))
+
+
+def lower_wall(connection: Connection) -> None:
+    """Takes down what stands on tables, so that these can be changed; until it is raised again, nobody is served."""
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED} CASCADE"))
+
+
+def lacks_wall(connection: Connection, platform: Platform) -> bool:
+    """Whether the wall is another than the declarations have it; that of plugins that are off is no matter."""
+    rows = connection.execute(
+        text(
+            "SELECT relname, obj_description(c.oid, 'pg_class') FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = :name AND relkind = 'v'"
+        ),
+        {"name": COUNTED},
+    )
+    found: dict[str, str | None] = {name: told for name, told in rows}  # noqa: C416 - for the types
+    return any(found.get(table) != _digest(statements) for table, statements in _declared(platform).items())
+
+
+def _records(platform: Platform) -> list[type[Dated]]:
+    """What is kept back, row by row."""
+    own = (record for each in platform.plugins for record in each.plugin.records)
+    return [Household, Person, *own]
+
+
+def _make_role(connection: Connection) -> None:
+    """Roles belong to a server and not to a database: others may have made it, or be making it now."""
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                text(
+                    f"""DO $$ BEGIN
+                        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}') THEN
+                            CREATE ROLE {READER} NOLOGIN;
+                        END IF;
+                        IF NOT pg_has_role(current_user, '{READER}', 'MEMBER') THEN
+                            EXECUTE format('GRANT {READER} TO %I', current_user);
+                        END IF;
+                    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+                    END $$"""
+                )
+            )
+    except DBAPIError as error:
+        raise OperationError(
+            f"The role {READER}, as which the server reads, cannot be made: {error.orig}",
+            code="CANNOT_MAKE_ROLE",
+            remedy=f"Let an administrator run: CREATE ROLE {READER} NOLOGIN; GRANT {READER} TO <the user of "
+            "BANGFU_DATABASE_URL>; then run `bangfu migrate` again.",
+        ) from error
+
+
+def _foundation() -> list[str]:
+    open_tables = ", ".join([*(record.__tablename__ for record in _OPEN), SETTING.name])
+    return [
+        f"CREATE SCHEMA {COUNTED}",
+        f"GRANT USAGE ON SCHEMA {COUNTED} TO {READER}",
+        f"GRANT SELECT ON {open_tables} TO {READER}",
+    ]
+
+
+def _declared(platform: Platform) -> dict[str, list[str]]:
+    """What is to be run for each table; those of people and households come first, since others look into them."""
+    used = sensitive_columns(measure for each in platform.plugins for measure in each.plugin.measures)
+    return {record.__tablename__: [*_view(record, used), *_policy(record)] for record in _records(platform)}
+
+
+def _view(record: type[Dated], used: set[tuple[str, str]]) -> Iterator[str]:
+    table, quote = record.__tablename__, _quote
+    columns = [
+        quote(column.name)
+        for column in columns_of(record)
+        if (field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used
+    ]
+    listed = ", ".join(columns)
+    yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names
+    yield f"GRANT SELECT ON {COUNTED}.{quote(table)} TO {READER}"
+
+
+def _policy(record: type[Dated]) -> Iterator[str]:
+    """A row is seen with the record's permission, in the viewer's places; what is not set lets nothing through.
+
+    The sub-selects are looked at once for each statement, not once for each row.
+    """
+    table = _quote(record.__tablename__)
+    holds = (
+        f"(SELECT string_to_array(current_setting('{PERMISSIONS}', true), ',') @> ARRAY['{needed_to_count(record)}'])"
+    )
+    everywhere = f"(SELECT current_setting('{PLACES}', true) = '{WHOLE}')"
+    own = f"(SELECT nullif(current_setting('{PLACES}', true), '')::int8multirange)"
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield f"DROP POLICY IF EXISTS {_POLICY} ON {table}"
+    yield (
+        f"CREATE POLICY {_POLICY} ON {table} FOR SELECT TO {READER}"
+        f" USING ({holds} AND ({everywhere} OR {_lies_in(record, own)}))"
+    )
+    yield f"GRANT SELECT ON {table} TO {READER}"
+
+
+def _lies_in(record: type[Dated], own: str) -> str:
+    """Whether a row lies in places; asked of the views, since the household itself may be one that is kept back."""
+    table, columns = _quote(record.__tablename__), {column.name for column in columns_of(record)}
+    if "place_code" in columns:
+        return f"place_code <@ {own}"
+    if "household_id" in columns:
+        home = f"SELECT FROM {COUNTED}.household h WHERE h.district_code = {table}.district_code"
+        return f"EXISTS ({home} AND h.id = {table}.household_id AND h.place_code <@ {own})"
+    home = (
+        f"SELECT FROM {COUNTED}.person p JOIN {COUNTED}.household h"
+        " ON h.district_code = p.district_code AND h.id = p.household_id"
+        f" WHERE p.district_code = {table}.district_code"
+    )
+    return f"EXISTS ({home} AND p.id = {table}.person_id AND h.place_code <@ {own})"
+
+
+def _digest(statements: Sequence[str]) -> str:
+    return sha256("\n".join(statements).encode()).hexdigest()[:16]
+
+
+def _quote(name: str) -> str:
+    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]  # as everywhere
