@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
 from bangfu.store import Database, Settings
 from bangfu_app.cli.application import application
+from bangfu_testing.keys import KEYS
 
 NOWHERE = "postgresql://me:secret@127.0.0.1:1/nothing"
 """A database at an address where nothing listens."""
@@ -28,6 +31,8 @@ class Bangfu:
         self.home = home
         self.told = ""
         """What the last command that served has printed."""
+        self.process: subprocess.Popen[str]
+        """The last command that served."""
 
     def __call__(
         self, *arguments: str, database: Database | str | None = None, typed: str = "", **settings: str
@@ -62,6 +67,7 @@ class Bangfu:
             ) as process,
         ):
             assert process.stdout is not None
+            self.process = process
             self.told = ""
             try:
                 for line in process.stdout:
@@ -82,7 +88,13 @@ class Bangfu:
         """What a command that serves writes to its log."""
         return self.home / "log"
 
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The log's lines, each of which is an object."""
+        return [orjson.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
     def _settings(self, database: Database | str | None, settings: dict[str, str]) -> dict[str, str]:
+        """Those of a database that is given by URL: its keys too, unless a test says otherwise."""
         url = database.url.render_as_string(hide_password=False) if isinstance(database, Database) else database
         given = {"BANGFU_HOME": str(self.home), "COLUMNS": "200", "TERM": "dumb"}
-        return given | ({"BANGFU_DATABASE_URL": url} if url else {}) | settings
+        given |= {"BANGFU_DATABASE_URL": url, "BANGFU_SEAL_KEY": KEYS} if url else {}
+        return given | settings

@@ -12,7 +12,7 @@ from tests.app.command import NOWHERE
 
 from bangfu.store import Database
 from bangfu_app.opening import application_of
-from bangfu_migrations import downgrade, upgrade
+from bangfu_migrations import downgrade, make_ready, upgrade
 from bangfu_schema import Graph
 
 pytestmark = pytest.mark.anyio
@@ -94,7 +94,7 @@ async def test_tables_are_behind_the_code(serving: Serving, graph: Graph, empty_
     async with serving(empty_database) as client:
         assert "no tables yet" in (await client.get("/readyz")).json()["reason"]
         assert await code_of(client) == (503, "SERVICE_UNAVAILABLE")
-        await asyncio.to_thread(upgrade, empty_database.engine, branches)
+        await asyncio.to_thread(make_ready, empty_database.engine, graph.platform)
         assert (await client.get("/readyz")).json() == {"ready": True}
         await asyncio.to_thread(downgrade, empty_database.engine, branches, "industry")
         assert "Migrations are pending: industry_0001." in (await client.get("/readyz")).json()["reason"]

@@ -16,7 +16,7 @@ from bangfu_schema import Graph
 @pytest.fixture
 def one_graph(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same graph for all, since making one is what takes a report its time."""
-    monkeypatch.setattr(opening, "Graph", lambda *_: graph)
+    monkeypatch.setattr(opening, "Graph", lambda *_, **__: graph)
 
 
 def test_all_figures_are_equal(bangfu: Bangfu, demo_database: Database) -> None:

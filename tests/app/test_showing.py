@@ -28,7 +28,7 @@ DOCUMENT = 'query ($first: Int) { villages(within: "620502", first: $first) { to
 @pytest.fixture
 def one_graph(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same graph for all, since making one is what takes a command its time."""
-    monkeypatch.setattr(opening, "Graph", lambda *_: graph)
+    monkeypatch.setattr(opening, "Graph", lambda *_, **__: graph)
 
 
 @asynccontextmanager

@@ -82,6 +82,16 @@ async def test_what_no_foreign_page_can_have_sent_is_answered(
     assert (found.status_code, found.json()) == (200, ANSWER)
 
 
+async def test_a_stream_of_events_is_kept_from_a_foreign_page_too(client: httpx.AsyncClient) -> None:
+    headers = {"sec-fetch-site": "cross-site", "accept": "text/event-stream"}
+    refused = await client.get("/graphql", params={"query": NAME}, headers=headers)
+    assert (refused.status_code, code_of(refused.json())) == (403, "PREFLIGHT_REQUIRED")
+    answered = await client.get("/graphql", params={"query": NAME}, headers=headers | {"sec-fetch-site": "same-origin"})
+    assert (answered.status_code, answered.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
+    assert "content-encoding" not in answered.headers
+    assert ANSWER["data"]["district"]["name"] in answered.text
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
 )

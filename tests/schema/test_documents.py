@@ -135,7 +135,7 @@ def test_a_measure_at_two_levels_takes_one_statement_at_each(small: Small) -> No
     people = "register { people { value } again: people { value } }"
     with counted(small.database) as sent:
         small.respond_plainly(f'{{ district(code: "620502") {{ {people} villages {{ nodes {{ {people} }} }} }} }}')
-    assert len([statement for statement in sent if "FROM person JOIN household" in statement]) == 2
+    assert len([statement for statement in sent if "FROM counted.person JOIN counted.household" in statement]) == 2
     assert len(sent) == 4
 
 

@@ -90,9 +90,7 @@ class TestTelling:
             connection.rollback()
         assert ear.heard() == []
 
-    @pytest.mark.parametrize(
-        ("townships", "villages", "told"), [(2, 25, 50), (18, 25, 450), (30, 40, 30), (999, 999, 1)]
-    )
+    @pytest.mark.parametrize(("townships", "villages", "told"), [(2, 25, 50), (18, 25, 450), (30, 40, 30), (999, 2, 1)])
     def test_very_many_places_are_told_as_wider_ones(
         self, demo_copy: Database, ear: Ear, townships: int, villages: int, told: int
     ) -> None:
@@ -111,7 +109,10 @@ def test_districts_are_told_one_by_one(demo_copy: Database, ear: Ear) -> None:
     assert [dict(each.places) for each in ear.heard()] == [{DISTRICT + 100200000: 1}, {110101 * 10**9: 2}]
 
 
-@given(st.text(max_size=60) | st.from_regex(r"1 \d+ [\d.e]+ \w+ \w+ \d+ (\d+:\d+,?)+", fullmatch=True))
+WORDS = ("1", "-1", "9" * 30, "1e400", "nan", "1.5", "x", "", "0:1", "1:1,", "1:1,2:2", ":", "١", "industry", "620502")
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS), min_size=6, max_size=8).map(" ".join))
 def test_words_of_others_are_no_surprise(payload: str) -> None:
     told = read_told(payload)
     assert told is None or isinstance(told.at, datetime)

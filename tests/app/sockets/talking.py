@@ -40,6 +40,9 @@ CHANGES = """subscription ($plugin: String, $place: PlaceCode) {
   changes(plugin: $plugin, place: $place) { plugin record place count at }
 }"""
 
+PATIENCE = 60
+"""Seconds after which what never comes is a failure; nothing is measured by them."""
+
 _numbers = count(800_000_000)
 
 
@@ -141,7 +144,8 @@ class Talk:
     async def hear(self) -> dict[str, Any]:
         """The next message but pings, which are answered."""
         while True:
-            message: dict[str, Any] = json.loads(await self.socket.recv())
+            async with asyncio.timeout(PATIENCE):
+                message: dict[str, Any] = json.loads(await self.socket.recv())
             self.heard.append(message)
             if message["type"] != "ping":
                 return message
@@ -150,8 +154,9 @@ class Talk:
     async def closed(self) -> tuple[int, str]:
         """The code and the reason with which the server closes, whatever comes before."""
         with suppress(ConnectionClosed):
-            while True:
-                self.heard.append(json.loads(await self.socket.recv()))
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    self.heard.append(json.loads(await self.socket.recv()))
         code, reason = self.socket.close_code, self.socket.close_reason
         assert code is not None, "it is closed"
         return code, reason or ""
@@ -227,5 +232,6 @@ async def run(database: Database, statement: str, **values: Any) -> Any:
 
 async def until(is_so: Callable[[], bool]) -> None:
     """Waits until something is so of which the server tells nobody."""
-    while not is_so():  # noqa: ASYNC110 - there is no event to wait for
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(PATIENCE):
+        while not is_so():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)

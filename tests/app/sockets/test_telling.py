@@ -144,13 +144,13 @@ class TestTelling:
     async def test_a_reading_that_fails_is_told_and_is_not_the_end(self, served: Served, demo_copy: Database) -> None:
         async with served.talk() as talk:
             before = await talk.listening("1", TOWNSHIP)
-            await run(demo_copy, "alter table industry_crop_area rename to hidden")
+            await run(demo_copy, "alter table place rename to hidden")
             await run(demo_copy, "select pg_notify('bangfu_changes', '1 1 1 industry CropArea 620502 100200:1')")
             told = await talk.next("1")
             (error,) = told["errors"]
             assert error["message"] == "Internal error"
             assert error["extensions"]["code"] == "INTERNAL_ERROR"
-            await run(demo_copy, "alter table hidden rename to industry_crop_area")
+            await run(demo_copy, "alter table hidden rename to place")
             await plant(demo_copy, area=4)
             assert area_of(await talk.next("1")) == before + 4
 

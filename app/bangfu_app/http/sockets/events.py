@@ -12,10 +12,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bangfu.errors import OperationError
+from bangfu_app.http.account import account_of
 from bangfu_app.http.correlation import request_id
 from bangfu_app.http.documents import DocumentError
+from bangfu_app.http.negotiation import best_type
 from bangfu_app.http.request import GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import refusal, unauthenticated
+from bangfu_app.http.response import GRAPHQL, JSON, refusal, unauthenticated
+from bangfu_app.http.sites import check_site
 from bangfu_app.http.sockets.answers import Failed
 from bangfu_app.http.sockets.limits import TooMany
 from bangfu_app.http.sockets.session import Session
@@ -23,6 +26,8 @@ from bangfu_app.http.sockets.streams import Streams
 from bangfu_app.identity import Unauthenticated, only
 
 EVENTS = "text/event-stream"
+
+_OFFERED = (JSON, GRAPHQL, EVENTS)
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -38,17 +43,7 @@ _log = logging.getLogger("bangfu.sockets")
 
 def wants_events(headers: Headers) -> bool:
     """Whether a client would rather have a stream of events than anything else."""
-    best, chosen = 0.0, ""
-    for item in ",".join(headers.getlist("accept")).split(","):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            continue
-        if weight > best:
-            best, chosen = weight, kind
-    return chosen == EVENTS
+    return best_type(",".join(headers.getlist("accept")), _OFFERED) == EVENTS
 
 
 class EventStreams:
@@ -84,7 +79,8 @@ class EventStreams:
         await response(scope, receive, send)
 
     async def _begun(self, request: Request) -> tuple[Session, GraphQLRequest]:
-        address = request.client.host if request.client else "unknown"
+        check_site(request.headers, self._streams.origins)
+        address = self._streams.guard.address(request.scope)
         authorization = only(request.headers.getlist("authorization"))
         session = await Session.begun(self._streams.identity, authorization, address)
         documents = self._streams.documents
@@ -92,6 +88,8 @@ class EventStreams:
             asked = await read_post(request, limit=self._body_limit, documents=documents, max_batch=1)
         else:
             asked = read_get(request, documents=documents, streaming=True)
+        account = account_of(request)
+        account.viewer = session.viewer.name if session.viewer is not None else None
         return session, asked.only
 
     async def _serve(self, request: Request, stream: "_Stream", asked: GraphQLRequest, session: Session) -> None:
