@@ -78,6 +78,22 @@ const scenarios = {
     });
   },
 
+  async "a subscription is answered at once and goes on until it is stopped"() {
+    await visit(ADDRESS, async (page) => {
+      await enter(page);
+      await type(page, 'subscription { progress(place: "620502") { ... on District { code } } }');
+      const opened = page.waitForEvent("websocket");
+      await page.keyboard.press("ControlOrMeta+Enter");
+      const socket = await opened;
+      await answered(page, '"code": "620502"');
+      await shoot(page, "subscribed");
+      assert.ok(!socket.isClosed());
+      const ended = socket.waitForEvent("framesent", { predicate: ({ payload }) => payload.includes('"complete"') });
+      await page.getByRole("button", { name: "Stop query" }).click();
+      await ended;
+    });
+  },
+
   async "a mistake is marked and a field is completed while it is typed"() {
     await visit(ADDRESS, async (page) => {
       await enter(page);
