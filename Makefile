@@ -28,8 +28,8 @@ test: $(INSTALLED) ## Run all tests against real PostgreSQL (ARGS=… goes to py
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and compile ten thousand
-	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query $(ARGS)
+test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test` does, and each viewer everything
+	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query tests/access $(ARGS)
 
 .PHONY: test-clients
 test-clients: $(INSTALLED) ## Run other people's clients and audits against the server (needs Node 20 or newer)
@@ -71,6 +71,10 @@ lock: $(INSTALLED) ## Choose new versions of all dependencies and write requirem
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the server against hand-written SQL (ARGS="--quick --set demo"; the first run makes data)
 	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: bench-hostile
+bench-hostile: $(INSTALLED) ## Measure what it costs to refuse what nobody would send who means well
+	@$(BIN)/python -m bench.hostile $(ARGS)
 
 .PHONY: page
 page: $(INSTALLED) ## Build GraphiQL, the page for browsers at /graphql (needs Node 20.19 or newer)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import sys
 from typing import Any
 
@@ -42,6 +43,8 @@ def _application(contender: Contender, url: str) -> Starlette:
 def main() -> None:
     """Serves until it is ended."""
     name, url = sys.argv[1:]
+    # All questions come from one address, as many at a time as there are; that is what is measured.
+    os.environ |= {"BANGFU_RATE": "0", "BANGFU_CONCURRENCY": "0"}
     application = _application(Contender(name), url)
     gc.freeze()  # for all alike: what was made at start is not looked through again
     with reserve("127.0.0.1", 0) as bound:

@@ -6,6 +6,7 @@ from bangfu_schema.execute.limits import Limits
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.service import DefectError, Graph
 from bangfu_schema.execute.subscription import Change, Interest, Subscription
+from bangfu_schema.execute.tokens import count_tokens, operations_of
 
 __all__ = [
     "Change",
@@ -16,7 +17,9 @@ __all__ = [
     "Limits",
     "Observed",
     "Subscription",
+    "count_tokens",
     "decoded",
     "encoded",
     "explain",
+    "operations_of",
 ]

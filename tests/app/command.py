@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
 from bangfu.store import Database, Settings
 from bangfu_app.cli.application import application
+from bangfu_testing.keys import KEYS
 
 NOWHERE = "postgresql://me:secret@127.0.0.1:1/nothing"
 """A database at an address where nothing listens."""
@@ -25,9 +28,11 @@ class Bangfu:
     """The command line over one database, or over none."""
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self.home = home
         self.told = ""
         """What the last command that served has printed."""
+        self.process: subprocess.Popen[str]
+        """The last command that served."""
 
     def __call__(
         self, *arguments: str, database: Database | str | None = None, typed: str = "", **settings: str
@@ -37,9 +42,18 @@ class Bangfu:
         environment = {name: given.get(name) for name in (*_SETTINGS, *given)}
         return CliRunner().invoke(application, arguments, input=typed, env=environment)
 
+    def bearer(self, database: Database | None = None, office: str = "district") -> dict[str, str]:
+        """The header of somebody to whom a token is issued; the database is one to change."""
+        done = self("token", "issue", "a test", "--as", office, database=database)
+        assert done.exit_code == 0, done.output
+        return {"Authorization": f"Bearer {done.stdout.strip()}"}
+
     @contextmanager
-    def serving(self, *arguments: str, database: Database | str, **settings: str) -> Iterator[str]:
-        """Starts a command that serves on a free port, and gives its address; it is ended as an operator ends it."""
+    def serving(self, *arguments: str, database: Database | str | None = None, **settings: str) -> Iterator[str]:
+        """Starts a command that serves on a free port, and gives its address; it is ended as an operator ends it.
+
+        Without a database, it is the embedded one of this home.
+        """
         inherited = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
         log = self.log
         with (
@@ -53,11 +67,12 @@ class Bangfu:
             ) as process,
         ):
             assert process.stdout is not None
+            self.process = process
             self.told = ""
             try:
                 for line in process.stdout:
                     self.told += line
-                    if found := re.match(r"Serving at (http://\S+)/graphql", line):
+                    if found := re.match(r'(?:Serving at |{"address":")(http://\S+?)/graphql', line):
                         yield found[1]
                         break
                 else:
@@ -71,9 +86,15 @@ class Bangfu:
     @property
     def log(self) -> Path:
         """What a command that serves writes to its log."""
-        return self._home / "log"
+        return self.home / "log"
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The log's lines, each of which is an object."""
+        return [orjson.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def _settings(self, database: Database | str | None, settings: dict[str, str]) -> dict[str, str]:
+        """Those of a database that is given by URL: its keys too, unless a test says otherwise."""
         url = database.url.render_as_string(hide_password=False) if isinstance(database, Database) else database
-        given = {"BANGFU_HOME": str(self._home), "COLUMNS": "200", "TERM": "dumb"}
-        return given | ({"BANGFU_DATABASE_URL": url} if url else {}) | settings
+        given = {"BANGFU_HOME": str(self.home), "COLUMNS": "200", "TERM": "dumb"}
+        given |= {"BANGFU_DATABASE_URL": url, "BANGFU_SEAL_KEY": KEYS} if url else {}
+        return given | settings

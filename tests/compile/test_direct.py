@@ -82,7 +82,7 @@ def test_mistakes_are_told_by_the_executor(paths: Paths, variables: dict[str, An
         '{ __typename district(code: "620502") { name } }',
         '{ plugins { name } district(code: "620502") { name } }',
         '{ node(id: "district:620502") { id } }',
-        "{ __schema { queryType { name } } }",
+        "{ __typename ...F } fragment F on Query { districts { totalCount } }",
     ],
 )
 def test_what_is_no_statement_is_left_to_the_executor(paths: Paths, document: str) -> None:

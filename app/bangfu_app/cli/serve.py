@@ -15,7 +15,8 @@ def serve(
 
     Starts even while the database is away: /readyz says why it is not ready.
     It recovers by itself.
-    Without BANGFU_JWT_KEYS or BANGFU_JWT_ISSUER no token is asked for: whoever reaches the address reads everything.
+    Requests need a token: signed (BANGFU_JWT_ISSUER, BANGFU_JWT_KEYS), or issued here (bangfu token issue).
+    Without any, it serves the embedded database to this machine alone, where everybody reads everything.
 
     [bold]Examples[/]
     bangfu serve
@@ -24,7 +25,8 @@ def serve(
     from bangfu_app.http.server import reserve, run
     from bangfu_app.opening import open_application
 
-    with reserve(host, port) as bound, open_application() as app:
+    with reserve(host, port) as bound, open_application(bound.getsockname()[0]) as (app, notice):
+        typer.echo(notice, err=True)
         run(app, bound, announce=_announce)
 
 

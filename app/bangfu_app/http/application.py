@@ -16,16 +16,21 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bangfu_app.http.assets import Assets
-from bangfu_app.http.correlation import Correlation
 from bangfu_app.http.documents import Documents
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
+from bangfu_app.http.front import Front
 from bangfu_app.http.health import Readiness, Ready, alive
+from bangfu_app.http.limits import Guard
+from bangfu_app.http.limits.reading import READ_TIMEOUT
+from bangfu_app.http.log import RequestLog
+from bangfu_app.http.metrics import Metrics
 from bangfu_app.http.page import BUILT, Login, Page
 from bangfu_app.http.request import MAX_BATCH
-from bangfu_app.http.response import failed, refusal
+from bangfu_app.http.response import refusal
 from bangfu_app.http.sites import letting_in
 from bangfu_app.http.sockets import EventStreams, Streaming, Streams, WebSockets, wants_events
-from bangfu_app.identity import Bearer
+from bangfu_app.http.stopping import Stopping
+from bangfu_app.identity import Identity
 
 Closing = Callable[[], Awaitable[None]]
 
@@ -38,7 +43,11 @@ def create_app(
     close: Closing | None = None,
     body_limit: int = BODY_LIMIT,
     show_sql: ShowSql | None = None,
-    bearer: Bearer | None = None,
+    bearer: Identity | None = None,
+    guard: Guard | None = None,
+    metrics: Metrics | None = None,
+    read_timeout: float = READ_TIMEOUT,
+    hsts: int = 0,
     documents: Documents | None = None,
     max_batch: int = MAX_BATCH,
     origins: Collection[str] = (),
@@ -51,10 +60,12 @@ def create_app(
     `documents` may be named in place of being sent; a list may have `max_batch` requests; pages of `origins` may ask.
     The people of `logins` are offered on the page with their tokens: for a demo only.
     With `streaming` connections may stay open; pages of `origins` may open them, as those of the server itself.
-    Whoever runs the application calls its `state.stop` before it closes connections; `state.door` counts those open.
+    The `guard` gives each client its share. Whoever runs the application begins its `state.stopping` when it is to end,
+    and calls its `state.stop` before it closes connections; `state.door` counts those open, `state.metrics` all.
     """
 
-    ready = Ready(readiness)
+    stopping, metrics, guard = Stopping(), metrics or Metrics(), guard or Guard()
+    ready = Ready(readiness, stopping)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -77,6 +88,7 @@ def create_app(
             identity=bearer,
             origins=origins,
             documents=documents or Documents(),
+            guard=guard,
         )
 
     async def stop() -> None:
@@ -95,6 +107,10 @@ def create_app(
         documents=documents,
         max_batch=max_batch,
         origins=origins,
+        guard=guard,
+    )
+    front = Middleware(
+        Front, observers=(metrics, RequestLog()), stopping=stopping, read_timeout=read_timeout, hsts=hsts
     )
     app = Starlette(
         routes=[
@@ -104,12 +120,15 @@ def create_app(
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
-        middleware=[Middleware(Correlation), *letting_in(origins)],
-        exception_handlers={HTTPException: _not_here, Exception: _broken},
+        middleware=[front, *letting_in(origins)],
+        exception_handlers={HTTPException: _not_here},
         lifespan=lifespan,
     )
+    app.state.stopping, app.state.metrics = stopping, metrics
     app.state.stop = stop
     app.state.door = streams.door if streams is not None else None
+    if streams is not None:
+        metrics.subscriptions.set_function(lambda: streams.door.subscriptions)
     return app
 
 
@@ -147,7 +166,3 @@ async def _not_here(request: Request, error: Exception) -> Response:
     else:
         message = error.detail
     return refusal(request, status, message, code=status.name, headers=headers)
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    return failed(request, error)

@@ -1,9 +1,9 @@
 """/graphql: one address for programs (POST, GET) and, as a page, for people."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
@@ -11,17 +11,31 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bangfu.access import SQL, Viewer
-from bangfu.errors import OperationError
+from bangfu.errors import OperationError, UserError
+from bangfu_app.http.account import account_of
+from bangfu_app.http.correlation import request_id
 from bangfu_app.http.documents import DocumentError, Documents
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
+from bangfu_app.http.limits import Guard
 from bangfu_app.http.negotiation import best_type
 from bangfu_app.http.page import Page
 from bangfu_app.http.request import MAX_BATCH, Asked, GraphQLRequest, Refusal, read_get, read_post
-from bangfu_app.http.response import GRAPHQL, JSON, answer, answers, failed, refusal, told, unauthenticated
+from bangfu_app.http.response import (
+    GRAPHQL,
+    JSON,
+    answer,
+    answers,
+    failed,
+    refusal,
+    told,
+    unauthenticated,
+    unavailable,
+    why_unavailable,
+)
 from bangfu_app.http.sites import check_site
-from bangfu_app.identity import Bearer, KeysUnavailable, Unauthenticated
-from bangfu_schema import Explained, Observed
+from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
+from bangfu_schema import Explained, Observed, count_tokens
 
 BODY_LIMIT = 2**20
 """The largest body read, in bytes; a query of this size is not one that a person wrote."""
@@ -31,8 +45,11 @@ HTML = "text/html"
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _ALLOW = ", ".join(_METHODS)
 _OPTIONS = {"Allow": _ALLOW, "Accept-Post": JSON}
-_RETRY_AFTER = "2"
+_MOST_REFUSED = 500  # tokens of a list's documents
+_PER_TOKEN = 32  # characters that take as long to read as a token takes to validate
 _LEFT = 499  # nobody reads it; the access log tells it from an answer
+
+T = TypeVar("T")
 
 _log = logging.getLogger("bangfu.http")
 
@@ -49,6 +66,7 @@ class Executor(Protocol):
         operation_name: str | None = None,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         """A complete answer; raises only for defects and while the database is away."""
 
@@ -69,10 +87,11 @@ class Endpoint:
         page: Page,
         body_limit: int,
         show_sql: ShowSql | None = None,
-        bearer: Bearer | None = None,
+        bearer: Identity | None = None,
         documents: Documents | None = None,
         max_batch: int = MAX_BATCH,
         origins: Collection[str] = (),
+        guard: Guard | None = None,
     ) -> None:
         self._graph = graph
         self._database = database
@@ -84,6 +103,7 @@ class Endpoint:
         self._documents = documents or Documents()
         self._max_batch = max_batch
         self._origins = origins
+        self._guard = guard or Guard()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -102,27 +122,33 @@ class Endpoint:
                 return self._page.response()
             media_type = _media_type(request)
             check_site(request.headers, self._origins)
-            viewer = await self._bearer.viewer(request.headers.get("authorization")) if self._bearer else None
+            viewer = await self._viewer(request)
+            who = self._guard.identity(request, viewer)
+            self._guard.count(who)
+            account = account_of(request)
+            account.viewer = viewer.name if viewer is not None else None
             asked, observed = await self._read(request), Observed()
-            response = await self._answer(request, asked, observed, viewer, media_type)
+            self._guard.count(who, len(asked.parts) - 1)
+            account.note_document("\n".join(part.query for part in asked.requests), observed)
+            response = await self._answer(request, asked, observed, viewer, media_type, who)
             response.raw_headers.append((b"server-timing", observed.server_timing().encode()))
             return response
         except ClientDisconnect:
             return Response(status_code=_LEFT)
         except Unauthenticated as error:
+            try:  # whoever guesses is counted by the address; whoever has a good token is never kept out by that
+                self._guard.count(self._guard.identity(request, None))
+            except Refusal as refused:
+                return _refused(request, refused, media_type=media_type)
             return unauthenticated(request, error, media_type=media_type)
         except KeysUnavailable as error:
             return _unavailable(
                 request, "Tokens cannot be checked at the moment. Try again shortly.", error, media_type=media_type
             )
         except Refusal as error:
-            return refusal(
-                request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers
-            )
+            return _refused(request, error, media_type=media_type)
         except OperationError as error:
-            return _unavailable(
-                request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
-            )
+            return _unavailable(request, why_unavailable(error), error, media_type=media_type)
         except Exception as error:  # noqa: BLE001 - the boundary: the text of a defect must not leave the server
             if _is_busy(error):
                 return _unavailable(
@@ -133,6 +159,12 @@ class Endpoint:
                 return _unavailable(request, reason, error, media_type=media_type)
             return failed(request, error, media_type=media_type)
 
+    async def _viewer(self, request: Request) -> Viewer | None:
+        """Who asks; None where nobody is asked for a token."""
+        if self._bearer is None:
+            return None
+        return await self._bearer.viewer(only(request.headers.getlist("authorization")))
+
     async def _read(self, request: Request) -> Asked:
         if request.method == "POST":
             return await read_post(
@@ -141,18 +173,18 @@ class Endpoint:
         return read_get(request, documents=self._documents)
 
     async def _answer(
-        self, request: Request, asked: Asked, observed: Observed, viewer: Viewer | None, media_type: str
+        self, request: Request, asked: Asked, observed: Observed, viewer: Viewer | None, media_type: str, who: str
     ) -> Response:
         if any("sql" in part.show for part in asked.requests):
             self._check_sql(viewer)
         if asked.is_batch:
-            results = await unless_left(request, self._execute_each(asked, observed, viewer))
+            results = await unless_left(request, self._in_turn(who, self._execute_each(asked, observed, viewer)))
             with observed.phase("send"):
                 return await answers(request, results, media_type=media_type)
         (part,) = asked.parts
         if isinstance(part, DocumentError):
             return await answer(request, told(part), media_type=media_type, status=part.status)
-        result = await unless_left(request, self._execute(part, observed, viewer))
+        result = await unless_left(request, self._in_turn(who, self._execute(part, observed, viewer)))
         with observed.phase("send"):
             return await answer(request, result, media_type=media_type)
 
@@ -167,9 +199,16 @@ class Endpoint:
         raise Refusal(HTTPStatus.FORBIDDEN, message, argument="extensions.show")
 
     async def _execute_each(self, asked: Asked, observed: Observed, viewer: Viewer | None) -> list[dict[str, Any]]:
-        """The requests of a list, one after the other, with one account of what they cost and take."""
-        results = []
+        """The requests of a list, one after the other, with one account of what they cost and take.
+
+        After some that were refused no more are read, so that a list costs no more to refuse than one of them.
+        """
+        results, refused = [], 0
         for part in asked.parts:
+            if refused > _MOST_REFUSED:
+                text = "This was not read: too much of what stands before it in the list was refused."
+                results.append(told(UserError(text, code="TOO_LONG")))
+                continue
             if isinstance(part, DocumentError):
                 results.append(told(part))
                 continue
@@ -177,9 +216,18 @@ class Endpoint:
             result = await self._execute(part, own, viewer)
             if "data" in result:  # what was refused has taken nothing from the others
                 observed.demand = own.demand_in_all
+            else:
+                refused += max(count_tokens(part.query, _MOST_REFUSED), len(part.query) // _PER_TOKEN)
             observed.statements += own.statements
             results.append(result)
         return results
+
+    async def _in_turn(self, who: str, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            async with self._guard.turn(who):
+                return await work
+        finally:
+            work.close()  # which was not begun, where there was no turn
 
     async def _execute(self, asked: GraphQLRequest, observed: Observed, viewer: Viewer | None) -> dict[str, Any]:
         result = await self._graph.execute(
@@ -189,6 +237,7 @@ class Endpoint:
             operation_name=asked.operation_name,
             observed=observed,
             viewer=viewer,
+            request_id=request_id(),
         )
         if asked.is_to_keep and "data" in result:
             self._documents.keep(asked.query)
@@ -202,16 +251,13 @@ class Endpoint:
         return {**result, "extensions": shown} if shown else result
 
 
+def _refused(request: Request, error: Refusal, *, media_type: str) -> Response:
+    return refusal(request, error.status, str(error), code=error.code, media_type=media_type, headers=error.headers)
+
+
 def _unavailable(request: Request, message: str, error: Exception, *, media_type: str) -> Response:
     _log.warning("request %s: %s %s: %s", request.state.request_id, message, type(error).__name__, error)
-    return refusal(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        message,
-        code="SERVICE_UNAVAILABLE",
-        media_type=media_type,
-        headers={"Retry-After": _RETRY_AFTER},
-    )
+    return unavailable(request, message, media_type=media_type)
 
 
 def _is_busy(error: BaseException | None) -> bool:

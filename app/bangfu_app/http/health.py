@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bangfu_app.http.response import respond
+from bangfu_app.http.stopping import Stopping
 
 Readiness = Callable[[], Awaitable[str | None]]
 """Says why requests cannot be answered now; None when they can."""
@@ -25,8 +26,9 @@ async def alive(_: Request) -> Response:
 class Ready:
     """Asks anew each time, so that a server whose database comes back is ready again without help."""
 
-    def __init__(self, readiness: Readiness) -> None:
+    def __init__(self, readiness: Readiness, stopping: Stopping | None = None) -> None:
         self._readiness = readiness
+        self._stopping = stopping or Stopping()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._respond()
@@ -41,7 +43,7 @@ class Ready:
             return "The database does not answer."
 
     async def _respond(self) -> Response:
-        reason = await self.reason()
+        reason = "The server is stopping." if self._stopping.has_begun else await self.reason()
         headers = {"Cache-Control": "no-store"}
         if reason is None:
             return respond({"ready": True}, headers=headers)

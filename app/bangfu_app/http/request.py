@@ -6,17 +6,20 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
 from starlette.requests import Request
 from starlette.types import Message
 
 from bangfu.errors import UserError
 from bangfu_app.http.documents import DocumentError, Documents, digest_named, digest_of
+from bangfu_schema import count_tokens, operations_of
 
 MAX_BATCH = 10
 """How many requests a list may have, unless an operator says otherwise."""
 
 SHOWABLE = ("cost", "sql")
+
+_MOST_TOKENS = 10_000  # of a document in an address, which is looked through to know that it changes nothing
+_MOST_NESTS = 50_000  # objects and lists of a body: each takes as long to make as twenty bytes take to read
 
 _NOTHING: frozenset[str] = frozenset()
 _NONE = Documents()
@@ -85,6 +88,8 @@ async def read_post(
         message = f"The body is said to be in {charset.strip()}. Accepted: utf-8."
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     body = await _body(request, limit)
+    if body.count(b"{") + body.count(b"[") > _MOST_NESTS:
+        raise _bad(f"The body has more than {_MOST_NESTS:,} objects and lists. Send several requests.")
     try:
         asked = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -112,8 +117,8 @@ def read_get(request: Request, *, documents: Documents | None = None, streaming:
     if not asked.get("operationName"):
         asked.pop("operationName", None)
     found = _checked(asked, documents or _NONE)
-    readable = (OperationType.QUERY, None, *((OperationType.SUBSCRIPTION,) if streaming else ()))
-    if isinstance(found, GraphQLRequest) and _operation(found) not in readable:
+    changing = ("mutation",) if streaming else ("mutation", "subscription")
+    if isinstance(found, GraphQLRequest) and any(kind in changing for kind in _kinds(found)):
         message = "A GET can ask for queries only. Send this operation with POST."
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": "POST"})
     return Asked((found,))
@@ -236,13 +241,12 @@ def _shown(names: object, place: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _operation(asked: GraphQLRequest) -> OperationType | None:
-    """The kind of operation; None where the graph itself will say what is wrong with the document."""
-    try:
-        operation = get_operation_ast(parse(asked.query), asked.operation_name)
-    except (GraphQLError, RecursionError):
-        return None
-    return operation.operation if operation else None
+def _kinds(asked: GraphQLRequest) -> Iterator[str]:
+    """The kinds of the operations that may be meant; where there is not one, the graph will say what is wrong."""
+    if count_tokens(asked.query, _MOST_TOKENS) > _MOST_TOKENS:
+        raise _bad(f"has more than {_MOST_TOKENS:,} tokens. Send it with POST.", argument="query")
+    found = operations_of(asked.query, _MOST_TOKENS)
+    return (kind for kind, name in found if asked.operation_name in (None, name))
 
 
 def _kind(value: object) -> str:

@@ -8,13 +8,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bangfu.errors import UserError
+from bangfu.errors import OperationError, UserError
+from bangfu_app.http.account import account_of
 from bangfu_app.http.delivery import VARY, deliver
 from bangfu_app.identity import Unauthenticated
 from bangfu_schema import encoded
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+
+RETRY_AFTER = "2"
+"""Seconds after which what was away may be back."""
 
 _log = logging.getLogger("bangfu.http")
 
@@ -64,6 +68,7 @@ def _identify(request: Request, result: dict[str, Any]) -> None:
     for error in result.get("errors", ()):
         extensions = error.setdefault("extensions", {})
         extensions["requestId"] = request.state.request_id
+        account_of(request).note(extensions.get("code", "UNKNOWN"))
 
 
 def refusal(
@@ -76,9 +81,17 @@ def refusal(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One error in the form of a GraphQL answer, so that a client reads all of them alike."""
+    account_of(request).note(code)
     error = {"message": message, "extensions": {"code": code, "requestId": request.state.request_id}}
     unkept = {"Cache-Control": "no-store", "Vary": VARY}
     return respond({"errors": [error]}, status=status, media_type=media_type, headers=unkept | dict(headers or {}))
+
+
+def why_unavailable(error: OperationError) -> str:
+    """What a client may know of a matter of the operator's, whose words are for the log."""
+    if error.code == "DATABASE_UNAVAILABLE":
+        return "The database is away at the moment. Try again shortly."
+    return "The server cannot answer this as it is set up; its log says why. Its operator has to mend that."
 
 
 def unauthenticated(request: Request, error: Unauthenticated, *, media_type: str) -> Response:
@@ -86,6 +99,12 @@ def unauthenticated(request: Request, error: Unauthenticated, *, media_type: str
     challenge = 'Bearer realm="bangfu"' + (f', error="{error.reason}"' if error.reason else "")
     status, headers = HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": challenge}
     return refusal(request, status, str(error), code=error.code, media_type=media_type, headers=headers)
+
+
+def unavailable(request: Request, message: str, *, media_type: str = JSON) -> Response:
+    """Nothing is wrong with the request; the same may be answered shortly."""
+    status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": RETRY_AFTER}
+    return refusal(request, status, message, code="SERVICE_UNAVAILABLE", media_type=media_type, headers=headers)
 
 
 def failed(request: Request, error: Exception, *, media_type: str = JSON) -> Response:

@@ -31,6 +31,19 @@ class Unauthenticated(UserError):  # noqa: N818 - reads as what it says
         self.reason = reason
 
 
+class Identity(Protocol):
+    """What finds out who asks."""
+
+    async def viewer(self, authorization: str | None) -> Viewer | None:
+        """The viewer of an `Authorization` header; None where nobody is asked for a token.
+
+        Raises Unauthenticated, and OperationError while that cannot be found out.
+        """
+
+    async def viewer_until(self, authorization: str | None) -> tuple[Viewer | None, float]:
+        """The viewer, and the second of the epoch from which the token counts no more; raises as `viewer` does."""
+
+
 class Keys(Protocol):
     """Where the keys come from."""
 
@@ -70,15 +83,7 @@ class Bearer:
 
     async def viewer_until(self, authorization: str | None) -> tuple[Viewer, float]:
         """The viewer, and the second of the epoch at which the token expires; raises as `viewer` does."""
-        if authorization is None:
-            raise Unauthenticated("A token is needed. Send the header `Authorization: Bearer …`.")
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("The header Authorization is of another kind. Accepted: `Bearer` and a token.")
-        if len(token) > _LONGEST:
-            raise _invalid("it is too long")
-        return await self._checked(token)
+        return await self._checked(token_of(authorization))
 
     async def _checked(self, token: str) -> tuple[Viewer, float]:
         mark = sha256(token.encode(errors="replace")).digest()
@@ -97,15 +102,38 @@ class Bearer:
             header = extract_compact(token.encode()).headers()
             key_id = header.get("kid")
             if header.get("alg") not in self._algorithms:
-                raise _invalid("it is signed in a way that is not accepted here")
+                raise invalid("it is signed in a way that is not accepted here")
             keys = await self._keys.get(key_id if isinstance(key_id, str) else None)
             claims = jwt.decode(token, keys, algorithms=self._algorithms).claims
             self._rules.validate(claims)
             return viewer_of(claims), float(claims["exp"]) + self._leeway
         except ClaimsError as error:
-            raise _invalid(str(error)) from None
+            raise invalid(str(error)) from None
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise _invalid(_WHY.get(getattr(error, "error", ""), "it cannot be verified")) from error
+            raise invalid(_WHY.get(getattr(error, "error", ""), "it cannot be verified")) from error
+
+
+def only(headers: Sequence[str]) -> str | None:
+    """The one `Authorization` header of a request, None without one; raises Unauthenticated where there are several.
+
+    Whoever stands in between may have looked at another one of them.
+    """
+    if len(headers) > 1:
+        raise Unauthenticated("The header Authorization stands there more than once. Send it once.")
+    return headers[0] if headers else None
+
+
+def token_of(authorization: str | None) -> str:
+    """The token in an `Authorization` header; raises Unauthenticated where there is none."""
+    if authorization is None:
+        raise Unauthenticated("A token is needed. Send the header `Authorization: Bearer …`.")
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("The header Authorization is of another kind. Accepted: `Bearer` and a token.")
+    if len(token) > _LONGEST:
+        raise invalid("it is too long")
+    return token
 
 
 _WHY = {
@@ -117,5 +145,6 @@ _WHY = {
 """What may be told of a token that fails; no more, so that nobody learns by trying."""
 
 
-def _invalid(why: str) -> Unauthenticated:
+def invalid(why: str) -> Unauthenticated:
+    """A token that lets nobody in, and why."""
     return Unauthenticated(f"The token is not accepted: {why}.", reason="invalid_token")

@@ -3,16 +3,28 @@
 from pathlib import Path
 
 from bangfu.errors import OperationError
-from bangfu.store import Settings
+from bangfu.store import Database, Settings
 from bangfu_app.identity.bearer import Bearer, Keys
+from bangfu_app.identity.door import Door
 from bangfu_app.identity.keys import keys_at, keys_of_file, keys_of_issuer
+from bangfu_app.identity.local import LocalTokens
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "HS256")
 """What may be set; `none` is not among them."""
 
 
+def open_door(settings: Settings, database: Database, *, is_production: bool) -> Door:
+    """The door of a server: signed tokens where keys are set, and those that were issued here.
+
+    In production nobody is let in without a token, and the demo's count for nothing. Raises OperationError for settings
+    that do not go together.
+    """
+    local = LocalTokens(database, accepts_demo=not is_production)
+    return Door(signed=open_bearer(settings), local=local, may_be_open=not is_production)
+
+
 def open_bearer(settings: Settings) -> Bearer | None:
-    """What checks tokens; None where no keys are set, and everybody is let in.
+    """What checks signed tokens; None where no keys are set.
 
     Raises OperationError for settings that do not go together.
     """

@@ -8,14 +8,24 @@ from bangfu.errors import UserError
 DEEPEST = 16
 """Levels of a filter or of a step: each link, quantifier, namespace, `and`, `or`, `not` and operator is one."""
 
+MOST_CONDITIONS = 500
+"""Objects of a filter, each of which is read and compiled; the values of `in` are not counted."""
+
 MOST_STEPS = 16
 """Steps of an ordering; each one is a value of every row's cursor."""
 
 
 def check_depth(given: Any, path: str) -> None:
-    """Refuses a condition inside conditions beyond what a statement can be made of."""
-    level, depth = [given], 0
+    """Refuses conditions inside each other, or side by side, beyond what a statement can be made of."""
+    level, depth, conditions = [given], 0, 0
     while level:
+        conditions += sum(isinstance(each, Mapping) for each in level)
+        if conditions > MOST_CONDITIONS:
+            raise UserError(
+                f"more than {MOST_CONDITIONS} conditions. Accepted: up to {MOST_CONDITIONS}; many values of one "
+                "attribute go into one `in`.",
+                argument=path,
+            )
         if depth > DEEPEST:
             raise UserError(
                 f"more than {DEEPEST} levels inside each other. Accepted: up to {DEEPEST}; conditions side by side "

@@ -41,6 +41,11 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._free = asyncio.Semaphore(size)
         self._timeout = statement_timeout
+        self.size = size
+        self.in_use = 0
+        """How many connections somebody holds."""
+        self.waiting = 0
+        """How many wait for one."""
         self._walls: WeakKeyDictionary[Connection, Wall] = WeakKeyDictionary()
         """Behind which wall each connection was put last."""
 
@@ -71,6 +76,11 @@ class Pool:
         finally:
             await self._give_back(connection)
 
+    async def run(self, command: Command, values: Mapping[str, Any], *, wall: Wall | None = None) -> None:
+        """Runs a statement that returns nothing; it is stored when this ends."""
+        async with self.connection(wall=wall) as connection:
+            await _execute(connection, command, values)
+
     async def fetch_on(
         self, connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
     ) -> TupleRow | None:
@@ -95,6 +105,7 @@ class Pool:
 
     async def _take(self, wall: Wall | None) -> Connection:
         await self._wait()
+        self.in_use += 1
         connection = None
         try:
             connection = await self._living(wall)
@@ -103,7 +114,7 @@ class Pool:
         except BaseException:
             if connection is not None:
                 await connection.close()
-            self._free.release()
+            self._release()
             raise
 
     async def _put_behind(self, connection: Connection, wall: Wall | None) -> None:
@@ -125,17 +136,24 @@ class Pool:
         try:
             await self._put_back(connection)
         finally:
-            self._free.release()
+            self._release()
+
+    def _release(self) -> None:
+        self.in_use -= 1
+        self._free.release()
 
     async def _wait(self) -> None:
         if not self._free.locked():
             await self._free.acquire()
             return
+        self.waiting += 1
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._free.acquire()
         except TimeoutError:
             raise self._unavailable("all connections have been busy for too long") from None
+        finally:
+            self.waiting -= 1
 
     async def _living(self, wall: Wall | None) -> Connection:
         """An idle connection, or a new one; those that died while idle are thrown away without a word."""
@@ -197,9 +215,16 @@ async def fetch(
     connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
 ) -> TupleRow | None:
     """The first row of a statement; one that is not prepared is planned anew, with its values."""
+    cursor = await _execute(connection, command, values, prepare=prepare)
+    return await cursor.fetchone()
+
+
+async def _execute(
+    connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
+) -> AsyncRawCursor[TupleRow]:
     cursor = AsyncRawCursor(connection)
     await cursor.execute(command.text, [values[name] for name in command.names], prepare=prepare)
-    return await cursor.fetchone()
+    return cursor
 
 
 def _speaks(connection: Connection) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -39,11 +39,56 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=30, ge=1, le=100)
     """How many levels a document may have."""
 
+    max_document: int = Field(default=65_536, ge=1_000)
+    """Characters of a document."""
+
+    max_tokens: int = Field(default=2_000, ge=100)
+    """Names, values and signs of a document."""
+
+    max_aliases: int = Field(default=100, ge=0)
+    """Fields of a document under another name, those of fragments counted wherever they are spread."""
+
+    max_body: int = Field(default=2**20, ge=1_000, le=2**30)
+    """Bytes of a request's body."""
+
+    rate: int = Field(default=6_000, ge=0)
+    """Requests a minute for each viewer, or each address where nobody says who asks; 0 for any number."""
+
+    concurrency: int = Field(default=8, ge=0)
+    """Requests that are answered at the same time for each viewer or address; further ones wait. 0 for any number."""
+
+    max_connections: int = Field(default=2_000, ge=1)
+    """Connections of clients that one process keeps open at most."""
+
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses and networks whose X-Forwarded-For is believed, separated by commas."""
+
+    read_timeout: float = Field(default=10, gt=0, le=600)
+    """Seconds a client may take to send a request's headers, and again to send its body."""
+
+    shutdown_grace: float = Field(default=10, ge=0, le=600)
+    """Seconds for the requests in flight when the server is told to end."""
+
+    log_format: Literal["auto", "json", "text"] = "auto"
+    """How the log is written; `auto` is text on a terminal and JSON elsewhere."""
+
+    metrics_port: int | None = Field(default=None, ge=0, le=65_535)
+    """Port on which /metrics answers Prometheus."""
+
+    hsts: int = Field(default=0, ge=0)
+    """Seconds for which browsers are told to use https only; 0 tells them nothing."""
+
     small_cell: int = Field(default=5, ge=2, le=1000)
     """How many households have to stand behind a number that is told to those who may not see them."""
 
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
+
+    seal_keys: Path | None = None
+    """A file with the keys of sealed columns; the embedded database has one of its own."""
+
+    seal_key: str | None = Field(default=None, repr=False)
+    """The keys themselves in place of a file, separated by commas."""
 
     max_sockets: int = Field(default=1_000, ge=0)
     """How many connections may stay open in one process, for subscriptions."""
@@ -90,12 +135,12 @@ class Settings(BaseSettings):
             wrong = "; ".join(f"BANGFU_{str(e['loc'][0]).upper()}: {e['msg'].lower()}" for e in error.errors())
             raise OperationError(f"A setting is wrong: {wrong}.", code="BAD_SETTING") from error
 
-    @field_validator("home")
+    @field_validator("home", "seal_keys")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
 
-    @field_validator("disabled", "jwt_algorithms", "cors_origins", mode="before")
+    @field_validator("disabled", "jwt_algorithms", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         if isinstance(names, str):

@@ -19,19 +19,25 @@ from graphql import (
     is_list_type,
     is_non_null_type,
     parse,
+    specified_rules,
     validate,
     visit,
 )
 from graphql.execution.values import VariableValues
+from graphql.validation import OverlappingFieldsCanBeMergedRule, ValidationContext
+from graphql.validation.validate import ValidationAbortedError
 
 from bangfu.errors import UserError, quoted
 from bangfu.query.given import Arguments
 from bangfu_schema.compile.selection import Chosen, Site
-from bangfu_schema.execute.limits import Assessor, Demand
+from bangfu_schema.execute.limits import Assessor, Demand, Limits, check_definitions, check_text
 
 _MOST = 500
 _PLACES = {"within", "code", "place"}
 _LONGEST = 20_000  # characters; longer documents are answered, but not kept
+MOST_ERRORS = 5
+"""How many mistakes are told: for each, names are looked for that may have been meant, which takes milliseconds."""
+_COMPARISONS = 10_000  # of fields with each other; a document of 2,000 tokens that repeats nothing has none
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +115,8 @@ class Document:
     def demand(self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Demand:
         """What an operation asks for with these variables; assessed once for the same sizes of lists."""
         name = operation.name.value if operation.name else None
-        key = (name, *(str(variables.get(each)) for each in self.sizes))
+        # Only numbers tell a size; whatever else a client sends there is not kept.
+        key = (name, *(value if isinstance(value := variables.get(each), int) else None for each in self.sizes))
         demand = self.demands.get(key)
         if demand is None:
             if len(self.demands) >= _MOST:
@@ -134,21 +141,29 @@ class Document:
 class Documents:
     """The documents in use, the least recently used one dropped first."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits | None = None) -> None:
         self._schema = schema
+        self._limits = limits or Limits()
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self.most = _MOST
+        self.hits = 0
+        self.misses = 0
 
     def find(self, text: str, operation: str | None) -> tuple[Document, OperationDefinitionNode]:
         """The document of a text, and its operation of that name, or its only one.
 
-        Raises Refused with all that is wrong with the document, and UserError where no operation is meant, or no one.
+        Raises Refused with what is wrong with the document, and UserError where no operation is meant, or no one, and
+        where the document is longer or more repetitive than may be read.
         """
         document = self._kept.get(text)
         if document is not None:
+            self.hits += 1
             self._kept.move_to_end(text)
             return document, document.operation(operation)
+        self.misses += 1
+        check_text(text, self._limits)
         document = self._parsed(text)
+        check_definitions(document.node, self._limits)
         chosen = document.operation(operation)  # before it is validated, which would say it in other words
         self._validate(document)
         if len(text) <= _LONGEST:
@@ -170,11 +185,25 @@ class Documents:
 
     def _validate(self, document: Document) -> None:
         try:
-            errors = validate(self._schema, document.node)
+            errors = validate(self._schema, document.node, _RULES, max_errors=MOST_ERRORS)
         except RecursionError:
             errors = [GraphQLError("The document is nested too deeply.")]
+        if len(errors) == 1 and isinstance(errors[0], ValidationAbortedError):
+            found = "repeats its fields too often, or has fragments too deep inside each other, to be checked"
+            raise UserError(f"The document {found}. Write each field and each fragment once.", code="TOO_WIDE")
         if errors:
             raise Refused(errors)
+
+
+class _Merging(OverlappingFieldsCanBeMergedRule):
+    """The rule whose work grows with the square of what a document repeats, and which is given less patience."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = _COMPARISONS
+
+
+_RULES = tuple(_Merging if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
 
 
 class Refused(Exception):  # noqa: N818 - reads as what it says

@@ -6,19 +6,26 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from bangfu.errors import UserError
 
+_LONGEST = 500  # characters
+
 
 def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any] | None:
     """An error as it goes out, with `extensions.code`; None for a defect of ours, whose text stays inside."""
     cause = _cause(error)
-    shown = dict(error.formatted)
+    shown: dict[str, Any] = {**error.formatted, "message": _shortened(error.message)}
     if isinstance(cause, UserError):
         return {**shown, "message": str(cause), "extensions": extensions_of(cause)}
     if isinstance(error, GraphQLSyntaxError):
         return {**shown, "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
-    if cause is not None and not isinstance(cause, GraphQLError):
-        return None
+    if cause is not None and not isinstance(cause, GraphQLError) and (executed or not isinstance(cause, ValueError)):
+        return None  # before anything is executed, it is a value that cannot be read: a number of 60,000 digits
     code = "BAD_USER_INPUT" if executed else "GRAPHQL_VALIDATION_FAILED"
     return {**shown, "extensions": {"code": code}}
+
+
+def _shortened(message: str) -> str:
+    """GraphQL repeats what it does not understand, however long that is."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

@@ -25,29 +25,59 @@ from bangfu.errors import UserError
 from bangfu.query.page import DEFAULT_FIRST, MOST
 from bangfu_schema.compile.selection import meaning_of
 from bangfu_schema.derive.fields import Meaning, OfMany, OfMeasure
+from bangfu_schema.execute.tokens import count_tokens
 
 MEASURE_COST = 5
 """What a measure costs beside a row, which costs one."""
 
 
+_OF_THE_SCHEMA = {"types": 500, "fields": 10, "inputFields": 10, "enumValues": 5, "args": 3, "possibleTypes": 5}
+"""How many there are of what a schema tells of itself: each is answered in Python, field by field."""
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What a document may cost, in rows that it may have to read, and how deep it may be."""
+    """How much a document may be, and how much it may ask for.
+
+    The first four keep reading it cheap: they are looked at before it is parsed or validated, which takes some 25
+    microseconds a token. The others are told from the document and its variables, before anything is compiled.
+    """
+
+    characters: int = 65_536
+    lines: int = 5_000
+    """To tell where a mistake is, they are counted."""
+    tokens: int = 2_000
+    definitions: int = 100
+    """Operations and fragments; what is validated once for each pair of them stays small."""
 
     cost: int = 1_000_000
+    """In rows that may have to be read."""
     depth: int = 30
+    aliases: int = 100
+    """Each list asked for again under another name is compiled again."""
+    fields: int = 2_000
+    """With each fragment counted wherever it is spread."""
+    values: int = 20_000
+    """In the variables, the objects and lists among them counted too."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What a selection asks for: its cost, and how many levels it has."""
+    """What a selection asks for: its cost, how many levels it has, how many fields, and how many under another name."""
 
     cost: int = 0
     depth: int = 0
+    fields: int = 0
+    aliases: int = 0
 
     def beside(self, other: "Demand") -> "Demand":
         """Both in one selection."""
-        return Demand(self.cost + other.cost, max(self.depth, other.depth))
+        return Demand(
+            self.cost + other.cost,
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +109,12 @@ class Assessor:
 
     def _field(self, node: FieldNode, type_: GraphQLNamedType) -> Demand:
         definition = self.schema.get_field(type_, node.name.value) if is_composite_type(type_) else None
+        alias = int(node.alias is not None)
         if definition is None or node.selection_set is None:
-            return Demand(0, 1)
+            return Demand(0, 1, 1, alias)
         inner = self._selection(node.selection_set, get_named_type(definition.type))
         cost = _own_cost(definition) + inner.cost * self._rows(definition, node)
-        return Demand(cost, inner.depth + 1)
+        return Demand(cost, inner.depth + 1, inner.fields + 1, inner.aliases + alias)
 
     def _fragment(self, name: str) -> Demand:
         if name not in self._fragments:
@@ -99,6 +130,8 @@ class Assessor:
 
     def _rows(self, definition: GraphQLField, node: FieldNode) -> int:
         """How many rows a field may have: the size of a list's page, else one."""
+        if get_named_type(definition.type).name.startswith("__"):
+            return _OF_THE_SCHEMA.get(node.name.value, 1)
         if not isinstance(meaning_of(definition), OfMany):
             return 1
         given = next((each.value for each in node.arguments or () if each.name.value == "first"), None)
@@ -113,12 +146,57 @@ def check(demand: Demand, limits: Limits) -> None:
     """Refuses a document that asks for more than it may."""
     if demand.depth > limits.depth:
         raise UserError(f"The document is {demand.depth} levels deep. Accepted: up to {limits.depth}.", code="TOO_DEEP")
+    if demand.aliases > limits.aliases:
+        raise _too_wide(f"{demand.aliases:,} fields under another name", limits.aliases)
+    if demand.fields > limits.fields:
+        raise _too_wide(f"{demand.fields:,} fields, those of fragments counted wherever they are spread", limits.fields)
     if demand.cost > limits.cost:
         raise UserError(
             f"The document may cost {demand.cost:,}. Accepted: up to {limits.cost:,}. Ask for fewer rows with `first`, "
             "or for less below each.",
             code="TOO_COSTLY",
         )
+
+
+def check_text(text: str, limits: Limits) -> None:
+    """Refuses a document that would be dear to parse, before it is."""
+    found = None
+    if len(text) > limits.characters:
+        found = f"{len(text):,} characters. Accepted: up to {limits.characters:,}"
+    elif text.count("\n") + text.count("\r") > limits.lines:
+        found = f"more than {limits.lines:,} lines, which is what is accepted"
+    elif count_tokens(text, limits.tokens) > limits.tokens:
+        found = f"more than {limits.tokens:,} tokens, which is what is accepted"
+    if found is not None:
+        raise UserError(
+            f"The document has {found}. Send values as variables, or ask in several requests.", code="TOO_LONG"
+        )
+
+
+def check_definitions(document: DocumentNode, limits: Limits) -> None:
+    """Refuses a document that would be dear to validate."""
+    if len(document.definitions) > limits.definitions:
+        found = f"{len(document.definitions):,} operations and fragments"
+        raise UserError(f"The document has {found}. Accepted: up to {limits.definitions:,}.", code="TOO_LONG")
+
+
+def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
+    """Refuses variables that would be dear to read; how many values they have."""
+    found = 0
+    open_: list[Any] = [variables]  # no recursion: whoever asks decides how deep they are
+    while open_:
+        each = open_.pop()
+        inner = each.values() if isinstance(each, dict) else each
+        found += len(inner)
+        if found > limits.values:
+            told = f"The variables have more than {limits.values:,} values, which is what is accepted."
+            raise UserError(f"{told} Send several requests.", code="TOO_MANY_VALUES")
+        open_ += [value for value in inner if type(value) in (dict, list)]
+    return found
+
+
+def _too_wide(found: str, most: int) -> UserError:
+    return UserError(f"The document has {found}. Accepted: up to {most:,}. Ask in several requests.", code="TOO_WIDE")
 
 
 def _own_cost(definition: GraphQLField) -> int:

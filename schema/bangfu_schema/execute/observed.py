@@ -22,6 +22,8 @@ class Ran:
 class Observed:
     """Filled while a request is answered."""
 
+    operation: str | None = None
+    """The operation that was chosen, where it has a name."""
     demand: Demand = field(default_factory=Demand)
     spent: Demand = field(default_factory=Demand)
     """What was asked for before it, where several requests have one account."""

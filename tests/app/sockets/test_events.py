@@ -241,14 +241,15 @@ async def test_all_are_told_when_the_server_stops(graph: Graph, demo_database: D
         assert server.door.connections == 0
 
 
-def test_a_served_process_tells_them_too(bangfu: Bangfu, demo_database: Database) -> None:
+def test_a_served_process_tells_them_too(bangfu: Bangfu, demo_copy: Database) -> None:
     """Started, asked and ended as an operator does it."""
     asked = {"query": ORCHARDS, "variables": {"place": DISTRICT}}
+    known = bangfu.bearer(demo_copy)
     with ExitStack() as sockets:
-        with bangfu.serving("serve", database=demo_database) as address:
+        with bangfu.serving("serve", database=demo_copy) as address:
             where = f"{address.replace('http', 'ws')}/graphql"
             socket = sockets.enter_context(connect(where, subprotocols=[Subprotocol(PROTOCOL)]))
-            socket.send('{"type": "connection_init"}')
+            socket.send(json.dumps({"type": "connection_init", "payload": known}))
             assert socket.recv() == '{"type":"connection_ack"}'
             socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": asked}))
             assert json.loads(socket.recv())["type"] == "next"

@@ -17,7 +17,9 @@ from bangfu.access import Viewer
 from bangfu.errors import OperationError, UserError
 from bangfu_app.http.correlation import request_id
 from bangfu_app.http.health import Ready
+from bangfu_app.http.limits import Guard
 from bangfu_app.http.request import GraphQLRequest
+from bangfu_app.http.response import why_unavailable
 from bangfu_app.http.sockets.feed import Feed, Subscriber
 from bangfu_app.http.sockets.limits import Doorkeeper
 from bangfu_app.http.sockets.session import Session
@@ -40,6 +42,7 @@ class Subscribing(Protocol):
         operation_name: str | None = None,
         *,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> Subscription | dict[str, Any]:
         """What a document subscribes to, or the response to a query."""
 
@@ -65,13 +68,22 @@ class Answers:
     """Answers operations; after a change a few are read at a time, and those that ask alike are read once."""
 
     def __init__(
-        self, graph: Subscribing, database: Any, feed: Feed, door: Doorkeeper, ready: Ready, *, readers: int
+        self,
+        graph: Subscribing,
+        database: Any,
+        feed: Feed,
+        door: Doorkeeper,
+        ready: Ready,
+        guard: Guard,
+        *,
+        readers: int,
     ) -> None:
         self._graph = graph
         self._database = database
         self._feed = feed
         self._door = door
         self._ready = ready
+        self._guard = guard
         # Others ask too, and have no thousand subscribers behind them.
         self._turns = asyncio.Semaphore(readers)
         self._reading: dict[Hashable, asyncio.Task[_Read]] = {}
@@ -79,9 +91,16 @@ class Answers:
     async def each(self, asked: GraphQLRequest, session: Session) -> AsyncGenerator[bytes]:
         """The responses as JSON; raises Failed where the operation cannot be run, or run on."""
         try:
-            found = await self._graph.subscribe(
-                self._database, asked.query, asked.variables, asked.operation_name, viewer=session.viewer
-            )
+            self._guard.count(session.who)
+            async with self._guard.turn(session.who):
+                found = await self._graph.subscribe(
+                    self._database,
+                    asked.query,
+                    asked.variables,
+                    asked.operation_name,
+                    viewer=session.viewer,
+                    request_id=request_id(),
+                )
             if isinstance(found, dict):
                 yield _written(_ran(found))
                 return
@@ -157,7 +176,7 @@ class Answers:
     async def _told(self, error: Exception) -> dict[str, Any]:
         """What a client may know of something that went wrong."""
         if isinstance(error, OperationError):
-            reason: str | None = "The database is away at the moment. Try again shortly."
+            reason: str | None = why_unavailable(error)
         elif _is_busy(error):
             reason = "The server is busy at the moment. Try again shortly."
         else:

@@ -17,7 +17,7 @@ from bangfu_app.http.sockets.answers import Failed
 from bangfu_app.http.sockets.messages import Close, Code, Message, read_message
 from bangfu_app.http.sockets.session import Session
 from bangfu_app.http.sockets.streams import Streams
-from bangfu_app.identity import Unauthenticated
+from bangfu_app.identity import Unauthenticated, only
 
 _log = logging.getLogger("bangfu.sockets")
 
@@ -110,8 +110,8 @@ class Connection:
         if self._is_begun:
             raise Close(Code.TOO_MANY_INITS, "Too many initialisation requests")
         self._is_begun = True
-        authorization = _authorization(payload) or self._socket.headers.get("authorization")
         try:
+            authorization = _authorization(payload) or only(self._socket.headers.getlist("authorization"))
             session = await Session.begun(self._streams.identity, authorization, self._address)
         except Unauthenticated as error:
             raise Close(Code.FORBIDDEN, f"Forbidden: {error}") from None

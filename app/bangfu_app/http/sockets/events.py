@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bangfu.errors import OperationError
+from bangfu_app.http.account import account_of
 from bangfu_app.http.correlation import request_id
 from bangfu_app.http.documents import DocumentError
 from bangfu_app.http.negotiation import best_type
@@ -22,7 +23,7 @@ from bangfu_app.http.sockets.answers import Failed
 from bangfu_app.http.sockets.limits import TooMany
 from bangfu_app.http.sockets.session import Session
 from bangfu_app.http.sockets.streams import Streams
-from bangfu_app.identity import Unauthenticated
+from bangfu_app.identity import Unauthenticated, only
 
 EVENTS = "text/event-stream"
 
@@ -79,13 +80,16 @@ class EventStreams:
 
     async def _begun(self, request: Request) -> tuple[Session, GraphQLRequest]:
         check_site(request.headers, self._streams.origins)
-        address = request.client.host if request.client else "unknown"
-        session = await Session.begun(self._streams.identity, request.headers.get("authorization"), address)
+        address = self._streams.guard.address(request.scope)
+        authorization = only(request.headers.getlist("authorization"))
+        session = await Session.begun(self._streams.identity, authorization, address)
         documents = self._streams.documents
         if request.method == "POST":
             asked = await read_post(request, limit=self._body_limit, documents=documents, max_batch=1)
         else:
             asked = read_get(request, documents=documents, streaming=True)
+        account = account_of(request)
+        account.viewer = session.viewer.name if session.viewer is not None else None
         return session, asked.only
 
     async def _serve(self, request: Request, stream: "_Stream", asked: GraphQLRequest, session: Session) -> None:

@@ -4,21 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from bangfu.access import Viewer
 from bangfu.errors import OperationError
-from bangfu_app.identity import Unauthenticated
-
-
-class Identity(Protocol):
-    """What finds out who asks."""
-
-    async def viewer_until(self, authorization: str | None) -> tuple[Viewer | None, float]:
-        """The viewer of an `Authorization` header, and the second of the epoch from which it counts no more.
-
-        Raises Unauthenticated, and OperationError while that cannot be found out.
-        """
+from bangfu_app.identity import Identity, Unauthenticated
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,11 @@ from typing import Any
 
 from bangfu_app.http.documents import Documents
 from bangfu_app.http.health import Ready
+from bangfu_app.http.limits import Guard
 from bangfu_app.http.sockets.answers import Answers, Subscribing
 from bangfu_app.http.sockets.feed import Feed
 from bangfu_app.http.sockets.limits import Doorkeeper, SocketLimits, TooMany
-from bangfu_app.http.sockets.session import Identity
+from bangfu_app.identity import Identity
 
 _PATIENCE = 3.0  # seconds for clients to be told
 
@@ -39,15 +40,17 @@ class Streams:
         identity: Identity | None,
         origins: Collection[str],
         documents: Documents,
+        guard: Guard,
     ) -> None:
         self.limits = streaming.limits
         self.identity = identity
         self.origins = frozenset(origins)
         self.documents = documents
+        self.guard = guard
         self.door = Doorkeeper(streaming.limits)
         self._feed = streaming.feed
         self.answers = Answers(
-            streaming.graph, database, streaming.feed, self.door, ready, readers=max(1, streaming.readers)
+            streaming.graph, database, streaming.feed, self.door, ready, guard, readers=max(1, streaming.readers)
         )
         self._open: dict[object, Callable[[], None]] = {}
         self._is_stopping = False

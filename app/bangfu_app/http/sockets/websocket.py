@@ -41,7 +41,7 @@ class WebSockets:
             await socket.close(Code.SUBPROTOCOL_NOT_ACCEPTABLE, f"Subprotocol not acceptable: use {SUBPROTOCOL}")
             return
         await socket.accept(SUBPROTOCOL, headers)
-        connection = Connection(socket, self._streams, socket.client.host if socket.client else "unknown")
+        connection = Connection(socket, self._streams, self._streams.guard.address(socket.scope))
         try:
             with self._streams.connection(connection.stop):
                 await connection.serve()

@@ -1,0 +1,248 @@
+"""What a measure is, and to whom it is told: plain Python over rows, from the words of the policy."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement
+from sqlalchemy.schema import Column
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import AsBoolean, BinaryExpression, BooleanClauseList, False_, Grouping, Null, True_
+from sqlalchemy.sql.visitors import iterate
+from tests.access.rows import SPANS, Rows, in_force
+from tests.access.world import TODAY, Row
+
+from bangfu import Measure, Ratio
+from bangfu.declare.measures import AnyMeasure, OverTime
+
+SMALL = 5
+
+
+@dataclass(frozen=True)
+class Span:
+    """From the first to the last day of a period."""
+
+    text: str
+    start: date
+    end: date
+
+    @property
+    def last(self) -> date:
+        """The last day that can be known."""
+        return min(self.end, TODAY)
+
+    @property
+    def is_of_years(self) -> bool:
+        """Whether it is made of whole calendar years."""
+        return (self.start.month, self.start.day, self.end.month, self.end.day) == (1, 1, 12, 31)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is told of a measure for one thing: as nothing where nothing has been reported."""
+
+    value: Decimal | None = None
+    reported: int = 0
+    source: str | None = None
+
+
+NOTHING = Cell()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A row as a measure sees it."""
+
+    row: Row
+    code: int
+    household: int
+    person: int
+    is_meant: bool
+    """Whether the declaration's condition holds."""
+    day: date | None
+
+    def key(self, level: int) -> int:
+        """The thing of a level that the row belongs to."""
+        if level <= 4:
+            return self.code - self.code % SPANS[level]
+        return self.household if level == 5 else self.person
+
+
+class Numbers:
+    """Measures over the rows of a world: what they are, and how small the groups behind them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._nodes = {node.record: node for node in rows.graph.nodes.values()}
+        self.cells = cache(self._cells)
+        self.facts = cache(self._facts)
+        self.small = cache(self._small)
+
+    def _facts(self, measure: Measure) -> tuple[Fact, ...]:
+        node = self._nodes[measure.of]
+        column = measure.on.key if measure.on is not None else "recorded_on"
+        found = []
+        for row in self._rows.all(node):
+            home = self._rows.home(node, row)
+            found.append(
+                Fact(
+                    row,
+                    self._rows.lies(node, row),
+                    home["id"] if home else 0,
+                    row["person_id" if "person_id" in row else "id"],
+                    measure.where is None or holds(measure.where, row),
+                    row[column],
+                )
+            )
+        return tuple(found)
+
+    def counting(self, measure: Measure, span: Span) -> Iterator[Fact]:
+        """The rows that make the number."""
+        for fact in self.facts(measure):
+            if fact.is_meant and (
+                in_force(fact.row, span.last)
+                if measure.time is OverTime.STOCK
+                else fact.day is not None and span.start <= fact.day <= span.last
+            ):
+                yield fact
+
+    def _cells(self, measure: AnyMeasure, level: int, span: Span) -> dict[int, Cell]:
+        """The measure of everything of a level that has rows that were reported."""
+        if isinstance(measure, Ratio):
+            below = self.cells(measure.denominator, level, span)
+            return {
+                key: Cell(_percent(cell.value, below.get(key, NOTHING).value), cell.reported, cell.source)
+                for key, cell in self.cells(measure.numerator, level, span).items()
+            }
+        groups: dict[int, list[Fact]] = defaultdict(list)
+        for fact in self.facts(measure):
+            recorded = span.start <= fact.row["recorded_on"] <= span.last
+            happened = fact.day is not None and span.start <= fact.day <= span.last
+            if in_force(fact.row, span.last) if measure.time is OverTime.STOCK else recorded or happened:
+                groups[fact.key(level)].append(fact)
+        meant = {id(fact.row) for fact in self.counting(measure, span)}
+        return {key: _told(measure, level, group, meant) for key, group in groups.items()}
+
+    def _small(self, measure: AnyMeasure, level: int, district: int, span: Span, own: tuple[int, ...]) -> bool:
+        """Whether a district's numbers of a level would tell of a few households; `own` are places to leave out."""
+        return any(0 < size < SMALL for size in self.sizes(measure, level, district, span, own).values())
+
+    def sizes(
+        self, measure: AnyMeasure, level: int, district: int, span: Span, own: tuple[int, ...]
+    ) -> dict[tuple[str, int, int], int]:
+        """How many households are behind each cell of a district: by part of a share, place and year."""
+        found: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+        for name, facts in self._parts(measure, span):
+            for fact in facts:
+                if fact.code // SPANS[1] == district and not any(_inside(fact.code, place) for place in own):
+                    year = fact.day.year if measure.time is OverTime.FLOW and fact.day is not None else 0
+                    found[name, fact.key(level), year].add(fact.household)
+        return {cell: len(households) for cell, households in found.items()}
+
+    def _parts(self, measure: AnyMeasure, span: Span) -> Iterator[tuple[str, list[Fact]]]:
+        """The rows whose groups must not be small: of all years for a flow, on the last day for a stock."""
+        if isinstance(measure, Measure):
+            if is_of_households(measure):
+                always = Span("", date.min, TODAY)
+                yield measure.name, [*self.counting(measure, span if measure.time is OverTime.STOCK else always)]
+            return
+        above, below = measure.numerator, measure.denominator
+        yield from self._parts(above, span)
+        yield from self._parts(below, span)
+        if (above.of, above.time, _dated(above)) == (below.of, below.time, _dated(below)):
+            taken = {id(fact.row) for _, facts in self._parts(above, span) for fact in facts}
+            for _, facts in self._parts(below, span):
+                yield "rest", [fact for fact in facts if id(fact.row) not in taken]
+
+
+def is_of_households(measure: AnyMeasure) -> bool:
+    """Whether a number is made of what is known of households or people."""
+    return any(not part.of.__grain__.is_place for part in parts_of(measure))
+
+
+def parts_of(measure: AnyMeasure) -> tuple[Measure, ...]:
+    """A measure, or the two that make a share."""
+    return (measure,) if isinstance(measure, Measure) else (measure.numerator, measure.denominator)
+
+
+def columns_read(measure: AnyMeasure) -> set[str]:
+    """The columns that a declaration reads."""
+    read: set[str] = set()
+    for part in parts_of(measure):
+        read |= {each.key for each in (part.sum, part.on) if each is not None}
+        if part.where is not None:
+            read |= {each.key for each in iterate(part.where) if isinstance(each, Column)}
+    return read
+
+
+def holds(condition: ColumnElement[Any], row: Row) -> bool:
+    """Whether a declaration's condition holds for a row; not where a value is missing."""
+    return _evaluated(condition, row) is True
+
+
+def _evaluated(part: Any, row: Row) -> Any:
+    match part:
+        case Grouping():
+            return _evaluated(part.element, row)
+        case AsBoolean():
+            assert part.operator is operators.is_true
+            return _evaluated(part.element, row)
+        case BooleanClauseList():
+            # No declaration has an `or`, nor a `not`; one that has would stop here.
+            assert part.operator is operators.and_
+            return all(_evaluated(each, row) is True for each in part.clauses)
+        case BinaryExpression():
+            left, right = (_evaluated(each, row) for each in (part.left, part.right))
+            return _COMPARISONS[part.operator](left, right)
+        case BindParameter():
+            return part.effective_value
+        case Column():
+            return row[part.key]
+        case True_() | False_() | Null():
+            return {True_: True, False_: False, Null: None}[type(part)]
+    raise NotImplementedError(f"the oracle cannot evaluate {part!r}")
+
+
+_COMPARISONS: dict[Any, Callable[[Any, Any], bool]] = {
+    operators.eq: lambda left, right: left is not None and left == right,
+    operators.is_: lambda left, right: left is right,
+    operators.is_not: lambda left, right: left is not right,
+    operators.in_op: lambda left, right: left in right,
+}
+
+
+def _told(measure: Measure, level: int, group: list[Fact], meant: set[int]) -> Cell:
+    counted = [fact for fact in group if id(fact.row) in meant]
+    unit = 3 if measure.of.__grain__.value >= 3 else measure.of.__grain__.value
+    unit = unit if level <= unit else level
+    sources = {fact.row["source"] for fact in group}
+    source = sources.pop() if len(sources) == 1 else "several sources"
+    if measure.sum is None:
+        reported = {fact.key(unit) for fact in group}
+        level_counted = measure.distinct.value if measure.distinct is not None else 0
+        things = {fact.key(level_counted) if level_counted else id(fact) for fact in counted}
+        return Cell(Decimal(len(things)), len(reported), source)
+    column = measure.sum.key
+    known = [Decimal(fact.row[column]) for fact in counted if fact.row[column] is not None]
+    # A row that counts and does not say how much has not reported.
+    told = {fact.key(unit) for fact in group if fact.row[column] is not None or id(fact.row) not in meant}
+    return Cell(sum(known, Decimal(0)) if known or not counted else None, len(told), source)
+
+
+def _percent(above: Decimal | None, below: Decimal | None) -> Decimal | None:
+    if above is None or not below:
+        return None
+    return (above * 100 / below).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _dated(measure: Measure) -> str:
+    return "recorded_on" if measure.on is None else measure.on.key
+
+
+def _inside(code: int, place: int) -> bool:
+    span = next(SPANS[level] for level in (4, 3, 2, 1) if place % (SPANS[level] * 1000) or level == 1)
+    return place <= code < place + span
