@@ -34,6 +34,9 @@ export async function visit(address, work, { dark = false } = {}) {
       const url = request.url();
       if (!url.startsWith(`${address}/`) && !/^(data|blob):/.test(url)) wrong.push(`asked another server: ${url}`);
     });
+    page.on("websocket", (socket) => {
+      if (!socket.url().startsWith(`${address.replace("http", "ws")}/`)) wrong.push(`opened ${socket.url()}`);
+    });
     page.on("console", (message) => {
       // A refused token is told by its status, and the browser repeats it.
       if (message.type() === "error" && !message.text().includes("401")) wrong.push(`error: ${message.text()}`);

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from bangfu.store import Database, Settings
+from bangfu_testing.keys import KEYS
 
 HOUSE = Path(__file__).parent.parent.parent
 
@@ -61,10 +63,21 @@ def settings(tmp_path_factory: pytest.TempPathFactory, demo_database: Database) 
     return inherited | {
         "BANGFU_HOME": str(folder),
         "BANGFU_DATABASE_URL": demo_database.url.render_as_string(hide_password=False),
+        "BANGFU_SEAL_KEY": KEYS,
         "BANGFU_JWT_KEYS": str(keys),
         "BANGFU_JWT_ISSUER": _ISSUER,
         "BANGFU_JWT_AUDIENCE": _AUDIENCE,
     }
+
+
+@pytest.fixture
+def laptop() -> Iterator[dict[str, str]]:
+    """The environment of somebody who has set nothing: the embedded database, empty, in a home of its own."""
+    # Not inside pytest's folders, which other accounts may not pass: PostgreSQL does not run as root.
+    home = Path(tempfile.mkdtemp(prefix="bangfu-laptop-"))
+    home.chmod(0o755)
+    yield {name: value for name, value in os.environ.items() if name not in _SETTINGS} | {"BANGFU_HOME": str(home)}
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

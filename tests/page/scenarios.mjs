@@ -78,6 +78,22 @@ const scenarios = {
     });
   },
 
+  async "a subscription is answered at once and goes on until it is stopped"() {
+    await visit(ADDRESS, async (page) => {
+      await enter(page);
+      await type(page, 'subscription { progress(place: "620502") { ... on District { code } } }');
+      const opened = page.waitForEvent("websocket");
+      await page.keyboard.press("ControlOrMeta+Enter");
+      const socket = await opened;
+      await answered(page, '"code": "620502"');
+      await shoot(page, "subscribed");
+      assert.ok(!socket.isClosed());
+      const ended = socket.waitForEvent("framesent", { predicate: ({ payload }) => payload.includes('"complete"') });
+      await page.getByRole("button", { name: "Stop query" }).click();
+      await ended;
+    });
+  },
+
   async "a mistake is marked and a field is completed while it is typed"() {
     await visit(ADDRESS, async (page) => {
       await enter(page);
@@ -172,10 +188,31 @@ const scenarios = {
 
   async "one of the demo's people is chosen and logged in"() {
     await visit(ADDRESS, async (page) => {
-      await page.getByLabel("Try it as").selectOption({ label: "鄉鎮專幹 Township officer" });
-      await page.getByText("王專幹").waitFor();
+      const people = page.getByLabel("Try it as");
+      await people.waitFor();
+      const labels = await people.locator("option:not([disabled])").allTextContents();
+      assert.equal(labels.length, 5);
+      for (const label of [labels[1], labels[4]]) {
+        await people.selectOption({ label });
+        const name = await page.locator(".me summary").textContent();
+        assert.ok(label.startsWith(`${name} `), `${name} is not ${label}`);
+        await type(page, "{ districts { nodes { code } } }");
+        await page.keyboard.press("ControlOrMeta+Enter");
+        await answered(page, "620502");
+        await shoot(page, "chosen");
+        await page.getByRole("button", { name: "Log out" }).click();
+        await people.waitFor();
+      }
+    });
+  },
+
+  async "a server that asks nobody lets people in at once"() {
+    await visit(ADDRESS, async (page) => {
       await query(page).waitFor();
-      await shoot(page, "chosen");
+      await type(page, "{ __typename }");
+      await page.keyboard.press("ControlOrMeta+Enter");
+      await answered(page, '"Query"');
+      assert.equal(await page.getByLabel("Token 令牌").count(), 0);
     });
   },
 

@@ -13,7 +13,9 @@ from tests.page.conftest import HOUSE, serving
 pytestmark = pytest.mark.node
 
 HERE = Path(__file__).parent
-PLAIN, OFFERED = "the plain page runs a query", "one of the demo's people is chosen and logged in"
+PLAIN = "the plain page runs a query"
+OFFERED = "one of the demo's people is chosen and logged in"
+OPEN = "a server that asks nobody lets people in at once"
 SCENARIOS = re.findall(r'^  async "(.+)"\(\)', (HERE / "scenarios.mjs").read_text(encoding="utf-8"), re.MULTILINE)
 
 
@@ -35,14 +37,18 @@ def use(scenario: str, address: str, token: str, chromium: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("scenario", [each for each in SCENARIOS if each not in (PLAIN, OFFERED)])
+@pytest.mark.parametrize("scenario", [each for each in SCENARIOS if each not in (PLAIN, OFFERED, OPEN)])
 def test_the_page_works(scenario: str, address: str, token: str, chromium: str) -> None:
     use(scenario, address, token, chromium)
 
 
-def test_one_of_the_demos_people_logs_in(installed: Path, settings: dict[str, str], token: str, chromium: str) -> None:
-    with serving([str(installed / "python"), str(HERE / "offering.py"), token], settings) as address:
-        use(OFFERED, address, token, chromium)
+def test_on_a_laptop_everybody_is_let_in_until_the_demo_asks_who_comes(
+    installed: Path, laptop: dict[str, str], chromium: str
+) -> None:
+    assert subprocess.run([installed / "bangfu", "migrate"], env=laptop, cwd=laptop["BANGFU_HOME"]).returncode == 0
+    for command, scenario in (("serve", OPEN), ("demo", OFFERED)):
+        with serving([str(installed / "bangfu"), command, "--port", "0"], laptop) as address:
+            use(scenario, address, "", chromium)
 
 
 def test_without_a_build_the_plain_page_works(

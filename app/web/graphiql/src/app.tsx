@@ -7,7 +7,7 @@ import { page } from "./data";
 import { Examples, textOf } from "./examples";
 import { createFetcher } from "./fetcher";
 import { LoginForm, Me } from "./identity";
-import { dropToken, forget, keepToken, keptToken, Refused, type Viewer, whoIs } from "./session";
+import { dropToken, forget, isOpen, keepToken, keptToken, Refused, type Viewer, whoIs } from "./session";
 
 const address = new URLSearchParams(location.search);
 const first = page.examples[0];
@@ -17,7 +17,7 @@ export function App() {
   const [token, setToken] = useState<string | null>(null);
   const [problem, setProblem] = useState("");
   const [isLetIn, setIsLetIn] = useState(!page.needsToken);
-  const [isChecking, setIsChecking] = useState(page.needsToken && keptToken() !== null);
+  const [isChecking, setIsChecking] = useState(page.needsToken);
   const [head, setHead] = useState<HTMLElement | null>(null);
 
   async function logIn(given: string) {
@@ -37,9 +37,15 @@ export function App() {
     setIsChecking(false);
   }
 
-  useEffect(() => {
+  async function begin() {
     const kept = keptToken();
-    if (kept && page.needsToken) void logIn(kept);
+    if (kept) return logIn(kept);
+    setIsLetIn(await isOpen());
+    setIsChecking(false);
+  }
+
+  useEffect(() => {
+    if (page.needsToken) void begin();
   }, []); // once, at the start: later tokens come from the form
 
   function leave() {

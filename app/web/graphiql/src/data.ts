@@ -16,7 +16,7 @@ export interface Login {
 }
 
 export interface PageData {
-  /** Whether the server asks for a token. */
+  /** Whether the server may ask for a token. */
   needsToken: boolean;
   examples: Example[];
   logins: Login[];
