@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine, String
+from sqlalchemy import Engine, String, insert
 from sqlalchemy import text as sql
 from tests.access.probe import PROBE
 
@@ -70,6 +70,7 @@ def load(engine: Engine, installed: Platform, tables: Tables) -> None:
                     basis=Basis.SYNTHETIC,
                     recorded_on=TODAY,
                 )
+        connection.execute(insert(SETTING).values(name="reporting_date", value=TODAY.isoformat()))
         connection.execute(sql("ANALYZE"))  # without statistics the planner takes every district's rows for one
 
 
