@@ -11,7 +11,9 @@ from sqlalchemy import Connection, exists, func, select, text
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place
 from bangfu.registry import Platform
+from bangfu.seal import FILE, Seal, keys_file
 from bangfu.store import Database, EmbeddedServer
+from bangfu.store.sealed import seal_of_file
 from bangfu_app.demo import ensure_demo
 from bangfu_migrations import make_ready
 from bench.districts import multiply, settle
@@ -49,8 +51,9 @@ class Filled:
 class Sets:
     """The data sets of one embedded server; each is made when it is first asked for, and stays."""
 
-    def __init__(self, server: EmbeddedServer, platform: Platform, say: Say) -> None:
+    def __init__(self, server: EmbeddedServer, platform: Platform, seal: Seal, say: Say) -> None:
         self._server = server
+        self._seal = seal
         self._platform = platform
         self._say = say
 
@@ -66,7 +69,7 @@ class Sets:
 
     def _make_demo(self, url: str) -> None:
         self._create(self._named(Set.DEMO), "template1")
-        with _opened(url) as database:
+        with _opened(url, self._seal) as database:
             make_ready(database.engine, self._platform, on_step=lambda _, revision: self._say(revision))
             plugins = [each.plugin for each in self._platform.plugins]
             if ensure_demo(database.engine, plugins, on_progress=self._say):
@@ -107,8 +110,10 @@ class Sets:
 @contextmanager
 def opened_sets(home: Path, platform: Platform, say: Say) -> Iterator[Sets]:
     """The data sets under `home`, while their server runs; they can be made again, so a crash may take them."""
+    home.mkdir(parents=True, exist_ok=True)
+    keys_file(home / FILE)
     with EmbeddedServer(home, durable=False) as server:
-        yield Sets(server, platform, say)
+        yield Sets(server, platform, seal_of_file(home / FILE), say)
 
 
 def _counted(connection: Connection) -> tuple[int, int]:
@@ -119,8 +124,8 @@ def _counted(connection: Connection) -> tuple[int, int]:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Database]:
-    database = Database(url, pool_size=2)
+def _opened(url: str, seal: Seal | None = None) -> Iterator[Database]:
+    database = Database(url, pool_size=2, seal=seal)
     try:
         yield database
     finally:

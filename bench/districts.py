@@ -16,11 +16,13 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     select,
     text,
 )
 
 from bangfu.declare.codes import DISTRICT_SPAN
+from bangfu.declare.fields import field_of, is_index
 
 _STEPS = 101
 _DISTRICT = "district_code"
@@ -67,6 +69,8 @@ def _moved(table: Table, column: Column[Any], base: int, district: int) -> Colum
         return literal(district, Integer())
     if isinstance(column.type, BigInteger):  # a code or an id: the district stands in front of it
         return column + literal((district - base) * DISTRICT_SPAN, BigInteger())
+    if is_index(column) or ((field := field_of(column)) is not None and field.sealed):
+        return null()  # a sealed value is of its own row alone; no question asks for one
     if isinstance(column.type, Numeric):
         return func.round(column * _factor(table, district), 2)
     return column

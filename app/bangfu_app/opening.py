@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 
 from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
-from bangfu.store import Database, Settings, open_database
+from bangfu.seal import no_key
+from bangfu.store import Database, DatabaseUnavailable, Settings, open_database
+from bangfu.store.sealed import check_keys
 from bangfu_app.http import create_app
 from bangfu_app.http.documents import open_documents
 from bangfu_app.http.limits import Guard
@@ -91,11 +93,12 @@ def open_application(host: str) -> Iterator[tuple[Starlette, str]]:
     """The server of the settings that will listen on an address, and who is let in, in words.
 
     A database that is given by URL may be away; the embedded one is started. Raises OperationError for a server in
-    production that could let nobody in.
+    production that could let nobody in, and where the keys of sealed columns are not set, or are of another database.
     """
     graph = open_graph()
     settings = Settings.load()
     with open_database(settings) as database:
+        require_keys(database)
         yield admitting_application(graph, database, settings, host)
 
 
@@ -167,6 +170,14 @@ def _looked_up(graph: Graph, database: Database, guard: Guard) -> dict[str, tupl
         "bangfu_plan_hits_total": ("Statements that were known.", lambda: plans.hits),
         "bangfu_plan_misses_total": ("Statements that had to be compiled.", lambda: plans.misses),
     }
+
+
+def require_keys(database: Database) -> None:
+    """Raises OperationError where sealed columns could not be read; of a database that is away that is told later."""
+    if database.seal is None:
+        raise no_key()
+    with suppress(DatabaseUnavailable), database.engine.connect() as connection:
+        check_keys(connection, database.seal)
 
 
 def require_tables(database: Database, platform: Platform) -> None:

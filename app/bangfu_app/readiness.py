@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from bangfu.errors import OperationError
 from bangfu.registry import Platform
 from bangfu.store import Database, DatabaseUnavailable
+from bangfu.store.sealed import check_keys
 from bangfu_migrations import ledger
 from bangfu_migrations.branches import Branch, load_branches
 from bangfu_migrations.wall import lacks_wall
@@ -39,7 +40,8 @@ class DatabaseReadiness:
 
     def __init__(self, database: Database, platform: Platform) -> None:
         # A connection of its own: when all others are busy answering, the database is not away.
-        self._database = Database(database.url.render_as_string(hide_password=False), pool_size=1)
+        url = database.url.render_as_string(hide_password=False)
+        self._database = Database(url, pool_size=1, seal=database.seal)
         self._platform = platform
         self._branches = load_branches(platform.branches)
         self._told: str | None = None
@@ -64,6 +66,7 @@ class DatabaseReadiness:
         try:
             async with self._database.async_engine.connect() as connection:
                 reason = await connection.run_sync(lack, self._platform, self._branches)
+                await connection.run_sync(check_keys, self._database.seal)
         except DatabaseUnavailable as error:
             return "The database cannot be reached. The server goes on trying; its log says more.", str(error)
         except (OperationError, DBAPIError) as error:

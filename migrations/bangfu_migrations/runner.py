@@ -14,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bangfu.errors import OperationError, nearest
 from bangfu.registry import Platform
+from bangfu.store.sealed import check_keys, seal_of
+from bangfu.write.resealing import seal_clear
 from bangfu_migrations import ledger
 from bangfu_migrations.branches import CORE, Branch, dependencies, load_branches
-from bangfu_migrations.wall import lower_wall, raise_wall
+from bangfu_migrations.wall import lacks_wall, lower_wall, raise_wall
 
 OnStep = Callable[[str, str], None]
 
@@ -59,8 +61,20 @@ def status(engine: Engine, branches: Mapping[str, Path]) -> list[BranchStatus]:
 
 
 def make_ready(engine: Engine, platform: Platform, *, on_step: OnStep | None = None) -> tuple[str, ...]:
-    """Take every branch of a platform to its head, and keep its rows apart for serving; returns what was run."""
+    """Take every branch of a platform to its head, and keep its rows apart for serving; returns what was run.
+
+    What still stands in clear in columns that are to be sealed is sealed before that. Raises OperationError where no
+    keys are set for it, before anything is run.
+    """
+    seal = seal_of(engine)
+    with engine.connect() as connection:
+        check_keys(connection, seal)
     done = upgrade(engine, platform.branches, on_step=on_step)
+    # Looked for only while the wall is down: then something was changed, or a run was cut short.
+    with engine.connect() as connection:
+        is_down = lacks_wall(connection, platform)
+    if is_down:
+        seal_clear(engine)
     raise_wall(engine, platform)
     return done
 

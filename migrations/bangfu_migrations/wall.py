@@ -6,12 +6,13 @@ declarations. A server reads as the role `bangfu_reader`, and tells each connect
 - a table that is open to every viewer, such as that of places, may be read;
 - of any other a row is seen where the viewer holds the record's permission and the row lies in its places;
 - what measures count, they count in views of the schema `counted`, which keep no rows back; of sensitive columns these
-  have only those that a measure looks at.
+  have only those that a measure looks at, and none by which a sealed one is looked up.
 
-A table that nobody declares may not be read at all.
+A table that nobody declares may not be read at all; to the log of reads rows may be added, and nothing else be done.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from itertools import chain
 
@@ -20,7 +21,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.access import needed_to_count
-from bangfu.declare.fields import field_of
+from bangfu.declare.fields import field_of, is_index
 from bangfu.declare.records import Dated, columns_of
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
@@ -29,6 +30,7 @@ from bangfu.errors import OperationError
 from bangfu.query.counted import COUNTED
 from bangfu.query.measures import sensitive_columns
 from bangfu.registry import Platform
+from bangfu.store.reads import READ_LOG
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import PERMISSIONS, PLACES, READER, WHOLE
 
@@ -47,7 +49,7 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
         lower_wall(connection)
         known = set(inspect(connection).get_table_names())  # those of a plugin may still have to be made
         there = {table: each for table, each in _declared(platform).items() if table in known}
-        for statement in (*_foundation(), *chain.from_iterable(there.values())):
+        for statement in (*_foundation(known), *chain.from_iterable(there.values())):
             connection.execute(text(statement))
         for table, statements in there.items():
             connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{_quote(table)} IS '{_digest(statements)}'"))
@@ -103,12 +105,13 @@ def _make_role(connection: Connection) -> None:
         ) from error
 
 
-def _foundation() -> list[str]:
+def _foundation(known: AbstractSet[str]) -> list[str]:
     open_tables = ", ".join([*(record.__tablename__ for record in _OPEN), SETTING.name])
     return [
         f"CREATE SCHEMA {COUNTED}",
         f"GRANT USAGE ON SCHEMA {COUNTED} TO {READER}",
         f"GRANT SELECT ON {open_tables} TO {READER}",
+        *([f"GRANT INSERT ON {READ_LOG.name} TO {READER}"] if READ_LOG.name in known else ()),
     ]
 
 
@@ -123,7 +126,8 @@ def _view(record: type[Dated], used: set[tuple[str, str]]) -> Iterator[str]:
     columns = [
         quote(column.name)
         for column in columns_of(record)
-        if (field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used
+        if not is_index(column)
+        and ((field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used)
     ]
     listed = ", ".join(columns)
     yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names

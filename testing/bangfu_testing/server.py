@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from bangfu.store import Database
 from bangfu.store.locks import SharedLock, alone
+from bangfu_testing.keys import SEAL
 
 
 class Postgres:
@@ -58,7 +59,7 @@ class Postgres:
 
     def database(self, name: str) -> Database:
         """A database of this server by name."""
-        return Database(self._url.set(database=name).render_as_string(hide_password=False))
+        return Database(self._url.set(database=name).render_as_string(hide_password=False), seal=SEAL)
 
     def close(self) -> bool:
         """Close what this process has open; the last of a run drops what was built for all. True for that last one."""

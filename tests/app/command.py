@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from bangfu.store import Database, Settings
 from bangfu_app.cli.application import application
+from bangfu_testing.keys import KEYS
 
 NOWHERE = "postgresql://me:secret@127.0.0.1:1/nothing"
 """A database at an address where nothing listens."""
@@ -92,6 +93,8 @@ class Bangfu:
         return [orjson.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def _settings(self, database: Database | str | None, settings: dict[str, str]) -> dict[str, str]:
+        """Those of a database that is given by URL: its keys too, unless a test says otherwise."""
         url = database.url.render_as_string(hide_password=False) if isinstance(database, Database) else database
         given = {"BANGFU_HOME": str(self.home), "COLUMNS": "200", "TERM": "dumb"}
-        return given | ({"BANGFU_DATABASE_URL": url} if url else {}) | settings
+        given |= {"BANGFU_DATABASE_URL": url, "BANGFU_SEAL_KEY": KEYS} if url else {}
+        return given | settings

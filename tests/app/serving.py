@@ -36,6 +36,7 @@ class Held:
         operation_name: str | None = None,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         self.asked.append(document)
         self._hears.set()

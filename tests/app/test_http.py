@@ -37,6 +37,7 @@ class FakeGraph:
         operation_name: str | None = None,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         assert database == "the database"
         self.asked.append((document, variables, operation_name))

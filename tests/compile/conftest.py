@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 from tests.compile.odd import make_odd
 from tests.compile.paths import Paths
+from tests.compile.watched import Watched
 
+from bangfu.access import Viewer, permissions
 from bangfu.registry import Platform
 from bangfu_schema import Graph
 from bangfu_testing import Postgres
@@ -31,3 +33,15 @@ def paths(postgres: Postgres, odd_template: str, graph: Graph) -> Iterator[Paths
             yield Paths(graph, database, runner)
         finally:
             runner.run(database.aclose())
+
+
+@pytest.fixture(scope="session")
+def everybody(platform: Platform) -> Viewer:
+    """Someone who may see all."""
+    return Viewer("審計測試", is_everywhere=True, permissions=frozenset(permissions(platform)), token_id="t1")
+
+
+@pytest.fixture(scope="module")
+def watched(paths: Paths, everybody: Viewer) -> Watched:
+    """Someone who may see all, watched."""
+    return Watched(paths, everybody)

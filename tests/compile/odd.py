@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, String, Table, text
 from sqlalchemy.exc import IntegrityError
 
-from bangfu.declare.fields import field_of
+from bangfu.declare.fields import field_of, index_of, is_index
 from bangfu.declare.grain import Grain
 from bangfu.registry import Platform
+from bangfu.store.sealed import seal_of
 
 TOWNSHIPS = (620502101, 620502108)
 _TEXTS = ("", '「引號」 "quotes" \\ back', "😀👩‍🌾 嘉興村", "tab\tline\nend", "100%_", "ÅÄÖ é", "null")
@@ -18,12 +19,14 @@ def make_odd(connection: Connection, platform: Platform) -> None:
     _shrink(connection, platform)
     for table in _tables(platform):
         for column in table.columns:
-            if column.primary_key or column.computed is not None or column.foreign_keys:
+            if column.primary_key or column.computed is not None or column.foreign_keys or is_index(column):
                 continue
             key = "id" if "id" in table.c else "code"
             _set(connection, table, column.name, "NULL", f"{key} % 3 = 0") if column.nullable else None
             declared = field_of(column)
-            if isinstance(column.type, String) and declared is not None and declared.choice is None:
+            if declared is not None and declared.sealed:
+                _seal(connection, table, column.name)
+            elif isinstance(column.type, String) and declared is not None and declared.choice is None:
                 for index, odd in enumerate(_TEXTS):
                     length = column.type.length or 200
                     _set(connection, table, column.name, ":odd", f"{key} % 17 = {index}", odd=odd[:length])
@@ -57,7 +60,17 @@ def _tables(platform: Platform) -> Iterator[Table]:
             yield node.table
 
 
-def _set(connection: Connection, table: Table, column: str, value: str, where: str, **values: str) -> None:
+def _seal(connection: Connection, table: Table, column: str) -> None:
+    """Seals odd texts; whose value was taken away has no index either."""
+    seal, name, index = seal_of(connection), f"{table.name}.{column}", index_of(column)
+    connection.execute(text(f"UPDATE {table.name} SET {index} = NULL WHERE {column} IS NULL"))
+    for number, odd in enumerate(_TEXTS):
+        for key in connection.scalars(text(f"SELECT id FROM {table.name} WHERE id % 1009 = {number}")).all():
+            _set(connection, table, column, ":odd", f"id = {key}", odd=seal.seal(name, key, odd))
+            _set(connection, table, index, ":odd", f"id = {key}", odd=seal.index(name, odd))
+
+
+def _set(connection: Connection, table: Table, column: str, value: str, where: str, **values: str | bytes) -> None:
     """Sets a column; what the table's constraints forbid stays as it is."""
     try:
         with connection.begin_nested():

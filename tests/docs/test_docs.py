@@ -153,7 +153,7 @@ def _named(line: str) -> Iterator[tuple[str, str]]:
     elif words and words[0] in ("bangfu", ".venv/bin/bangfu"):
         command = [word for word in words[1:] if word[0] not in "-…"]
         if command:
-            group = command[0] in ("plugin", "schema", "token")
+            group = command[0] in ("plugin", "schema", "seal", "token")
             yield "bangfu", " ".join(command[: 2 if group else 1])
 
 

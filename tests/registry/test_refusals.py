@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer
+from sqlalchemy import Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu import (
@@ -23,12 +23,14 @@ from bangfu import (
     Measure,
     Plugin,
     Ratio,
+    Sensitive,
     Text,
     Unit,
     VillageRecord,
     choice,
     hookimpl,
     quantity,
+    text,
     whole,
 )
 from bangfu.declare.records import Record
@@ -45,7 +47,7 @@ def record(name: str = "Beehive", *, plugin: str = "bees", title: Text | None = 
         "__module__": f"{__name__}.{next(_numbers)}",  # SQLAlchemy warns of two classes of one name in one module
         "__doc__": "A beehive.",
         "__plugin__": plugin,
-        "__annotations__": dict.fromkeys(columns, Mapped[Any]),
+        "__annotations__": {name: Mapped[Any] for name in columns if name[0] != "_"},
         **columns,
     }
     if title is not None:
@@ -193,6 +195,34 @@ def _two_meanings_of_a_unit() -> Iterable[Plugin]:
     return plugin(units=(hives,)), plugin("honey", units=(replace(hives, title=Text("群", "colony")),))
 
 
+def _card(**options: Any) -> Any:
+    given: dict[str, Any] = {"sensitive": Sensitive.BANK_CARD, "sealed": True}
+    return text(19, zh="卡號", en="Card", **(given | options))
+
+
+def _sealed_and_shown() -> Iterable[Plugin]:
+    return (plugin(records=(record(card=_card(sensitive=None)),)),)
+
+
+def _sealed_beside_another() -> Iterable[Plugin]:
+    return (plugin(records=(record(card=_card(), card_index=text(zh="索引", en="Index")),)),)
+
+
+def _sealed_and_constrained() -> Iterable[Plugin]:
+    return (plugin(records=(record(card=_card(), __constraints__=(UniqueConstraint("card"),)),)),)
+
+
+def _sealed_and_counted() -> Iterable[Plugin]:
+    hive = record(card=_card())
+    return (plugin(records=(hive,), measures=(measure(hive, where=getattr(hive, "card").is_(None)),)),)  # noqa: B009
+
+
+def _looked_up_and_counted() -> Iterable[Plugin]:
+    hive = record(card=_card())
+    has_one = getattr(hive, "card_index").is_not(None)  # noqa: B009
+    return (plugin(records=(hive,), measures=(measure(hive, where=has_one),)),)
+
+
 REFUSED: dict[Callable[[], Iterable[Plugin]], tuple[str, ...]] = {
     _twice: ("'bees'", "its name", "two plugins", "Rename"),
     _one_table: ("'honey'", "record Swarm", "table 'hive' is also declared by plugin 'bees'", "Rename the record"),
@@ -233,6 +263,11 @@ REFUSED: dict[Callable[[], Iterable[Plugin]], tuple[str, ...]] = {
     _aliases: ("'bees'", "Breed", "two values with the same titles", "Tell them apart"),
     _share_of_strangers: ("'bees'", "measure 'jars_each'", "measure 'glasses' of another plugin", "this plugin"),
     _indicator_of_nothing: ("'bees'", "indicator 'hives'", "does not declare", "Plugin.measures"),
+    _sealed_and_shown: ("'bees'", "Beehive.card", "is sealed, but not sensitive", "sensitive=Sensitive"),
+    _sealed_beside_another: ("'bees'", "Beehive.card", "'card_index', which is declared already", "Rename"),
+    _sealed_and_constrained: ("'bees'", "Beehive.card", "is sealed, and a constraint looks at it", "unique=True"),
+    _sealed_and_counted: ("'bees'", "measure 'hives'", "looks at card, of which", "not sealed"),
+    _looked_up_and_counted: ("'bees'", "measure 'hives'", "looks at card_index, of which", "not sealed"),
     _two_meanings_of_a_unit: ("'honey'", "unit 'hive'", "another meaning", "another name"),
 }
 

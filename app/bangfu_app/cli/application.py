@@ -12,6 +12,7 @@ from bangfu_app.cli.migrate import migrate
 from bangfu_app.cli.plugin import plugin
 from bangfu_app.cli.report import report
 from bangfu_app.cli.schema import schema
+from bangfu_app.cli.seal import seal
 from bangfu_app.cli.serve import serve
 from bangfu_app.cli.tokens import token
 
@@ -68,6 +69,7 @@ application.command()(explain)
 application.add_typer(plugin, name="plugin")
 application.add_typer(schema, name="schema")
 application.add_typer(token, name="token")
+application.add_typer(seal, name="seal")
 
 
 def main() -> None:

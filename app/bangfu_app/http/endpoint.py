@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from bangfu.access import SQL, Viewer
 from bangfu.errors import OperationError, UserError
 from bangfu_app.http.account import account_of
+from bangfu_app.http.correlation import request_id
 from bangfu_app.http.documents import DocumentError, Documents
 from bangfu_app.http.health import Ready
 from bangfu_app.http.leaving import unless_left
@@ -30,6 +31,7 @@ from bangfu_app.http.response import (
     told,
     unauthenticated,
     unavailable,
+    why_unavailable,
 )
 from bangfu_app.http.sites import check_site
 from bangfu_app.identity import Identity, KeysUnavailable, Unauthenticated, only
@@ -64,6 +66,7 @@ class Executor(Protocol):
         operation_name: str | None = None,
         observed: Observed | None = None,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         """A complete answer; raises only for defects and while the database is away."""
 
@@ -145,9 +148,7 @@ class Endpoint:
         except Refusal as error:
             return _refused(request, error, media_type=media_type)
         except OperationError as error:
-            return _unavailable(
-                request, "The database is away at the moment. Try again shortly.", error, media_type=media_type
-            )
+            return _unavailable(request, why_unavailable(error), error, media_type=media_type)
         except Exception as error:  # noqa: BLE001 - the boundary: the text of a defect must not leave the server
             if _is_busy(error):
                 return _unavailable(
@@ -236,6 +237,7 @@ class Endpoint:
             operation_name=asked.operation_name,
             observed=observed,
             viewer=viewer,
+            request_id=request_id(),
         )
         if asked.is_to_keep and "data" in result:
             self._documents.keep(asked.query)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bangfu.errors import UserError
+from bangfu.errors import OperationError, UserError
 from bangfu_app.http.account import account_of
 from bangfu_app.http.delivery import VARY, deliver
 from bangfu_app.identity import Unauthenticated
@@ -85,6 +85,13 @@ def refusal(
     error = {"message": message, "extensions": {"code": code, "requestId": request.state.request_id}}
     unkept = {"Cache-Control": "no-store", "Vary": VARY}
     return respond({"errors": [error]}, status=status, media_type=media_type, headers=unkept | dict(headers or {}))
+
+
+def why_unavailable(error: OperationError) -> str:
+    """What a client may know of a matter of the operator's, whose words are for the log."""
+    if error.code == "DATABASE_UNAVAILABLE":
+        return "The database is away at the moment. Try again shortly."
+    return "The server cannot answer this as it is set up; its log says why. Its operator has to mend that."
 
 
 def unauthenticated(request: Request, error: Unauthenticated, *, media_type: str) -> Response:

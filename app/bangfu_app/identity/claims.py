@@ -27,6 +27,7 @@ def viewer_of(claims: Mapping[str, Any]) -> Viewer:
         places=tuple(sorted({_code(place) for place in places if place != EVERYWHERE})),
         is_everywhere=EVERYWHERE in places,
         permissions=frozenset(_texts(claims, "permissions")),
+        token_id=token_id if isinstance(token_id := claims.get("jti"), str) else None,
     )
 
 

@@ -21,6 +21,9 @@ class Viewer:
     permissions: frozenset[str] = frozenset()
     """What may be done, as `industry:read`."""
 
+    token_id: str | None = None
+    """By which id the token is known to whoever issued it."""
+
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The first and the last code of each place that lies in no other one, in order."""

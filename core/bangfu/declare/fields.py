@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Integer, Numeric, String
+from sqlalchemy import BigInteger, Boolean, Date, Integer, LargeBinary, Numeric, String
 from sqlalchemy import Enum as Listed
+from sqlalchemy import Text as Stored
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.schema import Column
 from sqlalchemy.types import TypeEngine
@@ -14,6 +15,7 @@ from bangfu.declare.choice import Choice
 from bangfu.declare.text import Text
 
 _KEY = "bangfu.field"
+_INDEX = "bangfu.index"
 
 
 class Sensitive(Enum):
@@ -41,6 +43,14 @@ class Field:
     is_code: bool = False
     numeric: bool = False
     choice: type[Choice] | None = None
+    sealed: bool = False
+    """Whether the database keeps the value encrypted: it can be looked up exactly, and in no other way."""
+
+    unique: bool = False
+    """Whether no two rows of a district have the same value."""
+
+    length: int | None = None
+    """How many characters a sealed value has at most; what is stored of it is longer."""
 
 
 def quantity(unit: str, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
@@ -53,9 +63,25 @@ def whole(unit: str | None = None, *, zh: str, en: str, sensitive: Sensitive | N
     return _column(Integer(), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
 
 
-def text(length: int = 200, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
-    """A line of text of at most `length` characters."""
-    return _column(String(length), Field(title=Text(zh, en), sensitive=sensitive))
+def text(
+    length: int = 200,
+    *,
+    zh: str,
+    en: str,
+    sensitive: Sensitive | None = None,
+    sealed: bool = False,
+    unique: bool = False,
+) -> MappedColumn[Any]:
+    """A line of text of at most `length` characters.
+
+    `sealed` keeps it encrypted in the database. It can then be looked up exactly, by a column `<name>_index` that is
+    made beside it, and cannot be searched, ordered or counted. `unique` lets no two rows of a district have the same.
+    """
+    title = Text(zh, en)
+    if not sealed:
+        return _column(String(length), Field(title=title, sensitive=sensitive, unique=unique))
+    field = Field(title=title, sensitive=sensitive, sealed=True, unique=unique, length=length)
+    return _column(Stored(), field)
 
 
 def day(*, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
@@ -88,6 +114,21 @@ def field_of(column: Column[Any]) -> Field | None:
     """The field a column was declared with; None for the columns that only hold the table together."""
     found = column.info.get(_KEY)
     return found if isinstance(found, Field) else None
+
+
+def index_of(sealed: str) -> str:
+    """The name of the column by which a sealed one is looked up."""
+    return f"{sealed}_index"
+
+
+def index_column(sealed: str) -> MappedColumn[Any]:
+    """The column by which a sealed one is looked up: no field of the graph, and never shown."""
+    return mapped_column(LargeBinary(), nullable=True, info={_INDEX: sealed})
+
+
+def is_index(column: Column[Any]) -> bool:
+    """Whether a column is one by which a sealed one is looked up."""
+    return _INDEX in column.info
 
 
 def _column(kind: TypeEngine[Any], field: Field, **options: Any) -> MappedColumn[Any]:

@@ -5,15 +5,25 @@ which statistical basis.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Integer, MetaData, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from sqlalchemy.schema import Column, Table
 
 from bangfu.declare.choice import Choice
-from bangfu.declare.fields import choice, code, day, key
+from bangfu.declare.fields import choice, code, day, field_of, index_column, index_of, key
 from bangfu.declare.fields import text as line
 from bangfu.declare.grain import Grain
 from bangfu.declare.text import Text
@@ -68,12 +78,26 @@ class Dated(DeclarativeBase):
             cls.metadata = MetaData(naming_convention=NAMING)
             if "__tablename__" not in cls.__dict__:
                 cls.__tablename__ = "_".join(filter(None, (cls.__plugin__, snake(cls.__name__))))
-            cls.__table_args__ = (*cls._table_args(), *cls.__constraints__)
+            looked_up = tuple(cls._looked_up())
+            cls.__table_args__ = (*cls._table_args(), *looked_up, *cls.__constraints__)
         super().__init_subclass__(**options)
 
     @classmethod
     def _table_args(cls) -> tuple[Any, ...]:
         return (CheckConstraint("valid_to > valid_from", name="validity"),)
+
+    @classmethod
+    def _looked_up(cls) -> Iterator[UniqueConstraint | Index]:
+        """Makes beside each sealed column the one by which it is looked up; gives the constraints and indexes."""
+        declared = {name: each for base in reversed(cls.__mro__) for name, each in vars(base).items()}
+        for name, mapped in declared.items():
+            field = field_of(mapped.column) if isinstance(mapped, MappedColumn) else None
+            if field is None or not (field.sealed or field.unique):
+                continue
+            column = index_of(name) if field.sealed else name
+            if field.sealed and column not in declared:  # one that is declared is told by the registry
+                setattr(cls, column, index_column(name))
+            yield UniqueConstraint("district_code", column) if field.unique else Index(None, "district_code", column)
 
 
 class Record(Dated):

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
@@ -136,13 +136,14 @@ class Person(Record):
     __constraints__ = (
         ForeignKeyConstraint(["district_code", "household_id"], ["household.district_code", "household.id"]),
         Index(None, "district_code", "household_id"),
-        UniqueConstraint("district_code", "id_number"),
     )
 
     household_id: Mapped[int] = mapped_column(BigInteger, sort_order=-1)
     name: Mapped[str] = text(50, zh="姓名", en="Name", sensitive=Sensitive.NAME)
     sex: Mapped[Sex] = choice(Sex, zh="性別", en="Sex")
-    id_number: Mapped[str | None] = text(18, zh="證件號碼", en="Resident ID number", sensitive=Sensitive.ID_NUMBER)
+    id_number: Mapped[str | None] = text(
+        18, zh="證件號碼", en="Resident ID number", sensitive=Sensitive.ID_NUMBER, sealed=True, unique=True
+    )
     born_on: Mapped[date | None] = day(zh="出生日期", en="Date of birth")
     relation: Mapped[Relation] = choice(Relation, zh="與戶主關係", en="Relation to the head")
     joined_on: Mapped[date] = day(zh="入戶日期", en="Joined the household on")

@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlalchemy import TableClause, column, table
 
+from bangfu.declare.fields import is_index
 from bangfu.declare.records import Dated, columns_of
 
 COUNTED = "counted"
@@ -18,4 +19,5 @@ COUNTED = "counted"
 @cache
 def counted(record: type[Dated]) -> TableClause:
     """The view of a record's rows."""
-    return table(record.__tablename__, *(column(each.name, each.type) for each in columns_of(record)), schema=COUNTED)
+    columns = (column(each.name, each.type) for each in columns_of(record) if not is_index(each))
+    return table(record.__tablename__, *columns, schema=COUNTED)

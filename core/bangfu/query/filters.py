@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    LargeBinary,
     Numeric,
     String,
     and_,
@@ -25,13 +26,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from bangfu.declare.fields import index_of
 from bangfu.query.disclosure import told_value
-from bangfu.query.given import Given, Input, today
+from bangfu.query.given import Given, Input, Rule, today
 from bangfu.query.measures import Span
+from bangfu.query.opened import sealed_name
 from bangfu.query.scope import scope
 from bangfu.query.values import bound_type, parse_id, to_decimal, to_value
 from bangfu.query.visible import check_may_compare, check_may_read, visible
-from bangfu.registry.nodes import Link, MeasureField, Namespace, Node
+from bangfu.registry.nodes import Attribute, Link, MeasureField, Namespace, Node
+from bangfu.seal import no_key
 
 _Convert = Callable[[Any, str], Any]
 
@@ -80,6 +84,9 @@ def filter_conditions(
         elif name in node.attributes:
             attribute = node.attributes[name]
             check_may_compare(attribute, inner)
+            if attribute.field.sealed:
+                conditions += _looked_up(node, attribute, alias, inner)
+                continue
             column = alias.c[attribute.column]
             conditions += _compare(column, inner, partial(to_value, attribute), bound_type(attribute.kind))
         elif name in node.links:
@@ -147,6 +154,39 @@ def _compare(
     _check_operators(given)
     _check_bounds(given, convert)
     return [_OPERATORS[name](column, _operand(name, inner, convert, type_)) for name, inner in given.items()]
+
+
+def _looked_up(node: Node, attribute: Attribute, alias: FromClause, given: Given) -> list[ColumnElement[bool]]:
+    """Conditions on a sealed column, of which only the index is compared: by each key under which it may be kept."""
+    _check_operators(given)
+    index, name = alias.c[index_of(attribute.column)], sealed_name(node, attribute.column)
+    conditions: list[ColumnElement[bool]] = []
+    for operator, inner in given.items():
+        if operator == "isNull":
+            conditions += [_OPERATORS[operator](alias.c[attribute.column], inner.value)]
+            continue
+        is_one_of = index == any_(given.parameters.add(_indexes(name, attribute, inner), ARRAY(LargeBinary())))
+        # A missing value is not the one asked about, as with columns that are not sealed.
+        conditions.append(is_one_of.is_not(true()) if operator == "ne" else is_one_of)
+    return conditions
+
+
+def _indexes(name: str, attribute: Attribute, given: Given) -> Rule:
+    """The rule by which the values of a request become indexes."""
+
+    def convert(value: Any, path: str) -> list[str]:
+        if isinstance(value, list):
+            return _each(value, path, partial(to_value, attribute))
+        return [to_value(attribute, value, path)]
+
+    texts = given.rule(convert)
+
+    def indexes(request: Input) -> list[bytes]:
+        if request.seal is None:
+            raise no_key()
+        return [index for text in texts(request) for index in request.seal.indexes(name, text)]
+
+    return indexes
 
 
 def _operand(name: str, given: Given, convert: _Convert, type_: TypeEngine[Any]) -> Any:

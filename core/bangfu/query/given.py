@@ -15,17 +15,22 @@ from sqlalchemy.types import TypeEngine
 
 from bangfu.access import EVERYTHING, Policy
 from bangfu.errors import UserError
+from bangfu.seal import Seal
 
 Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Input:
-    """What one request gives: the arguments of each of its fields, the day it stands on, and who asks."""
+    """What one request gives: the arguments of each of its fields, the day it stands on, and who asks.
+
+    Beside it the keys by which sealed columns are looked up.
+    """
 
     arguments: Sequence[Arguments]
     today: date
     policy: Policy = EVERYTHING
+    seal: Seal | None = None
 
 
 Rule = Callable[[Input], Any]

@@ -43,6 +43,12 @@ def encode_cursor(mark: str, values: Sequence[Any]) -> str:
     return urlsafe_b64encode(orjson.dumps([mark, *map(_plain, values)])).decode().rstrip("=")
 
 
+def held_by(cursor: str) -> list[Any]:
+    """What a cursor of ours holds, from which anybody can read it: its list's mark, the ordering's values, the key."""
+    held: list[Any] = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return held
+
+
 def decode_cursor(cursor: str, mark: str, terms: Sequence[Term], path: str) -> list[Any]:
     """The values of a cursor; refuses one that is damaged or belongs to another list or ordering."""
     try:

@@ -29,14 +29,14 @@ from sqlalchemy.schema import Column
 from bangfu.access import PERSONAL, Forbidden, needed_for
 from bangfu.access.policy import FEW_PLACES
 from bangfu.declare.codes import SPANS
-from bangfu.declare.fields import Field, Sensitive, field_of
+from bangfu.declare.fields import Field, Sensitive, field_of, is_index
 from bangfu.declare.grain import Grain
 from bangfu.query.counted import counted
 from bangfu.query.given import Given, Input, Parameters, Rule
+from bangfu.query.masks import MASK, STARS
 from bangfu.registry.nodes import Attribute, Node
 
 _OWNERS = ("household", "person")
-_MASK = "************"
 
 
 def check_may_read(node: Node, given: Given) -> None:
@@ -89,26 +89,30 @@ def is_own(code: ColumnElement[int], parameters: Parameters, grain: Grain = Grai
 
 
 def shown_column(column: ColumnElement[Any], field: Field | None, parameters: Parameters) -> ColumnElement[Any]:
-    """A column as the viewer may see it."""
+    """A column as the viewer may see it; one that is sealed stays so, and is masked when it has been opened."""
     if field is None or field.sensitive is None or parameters.policy.reads_personal:
         return column
     match field.sensitive:
+        case Sensitive.HIDDEN:
+            return type_coerce(null(), column.type)
+        case _ if field.sealed:
+            return column
         case Sensitive.NAME:
             return func.left(column, 1).concat("**")
         case Sensitive.ID_NUMBER:
-            return func.left(column, 6).concat(_MASK)
+            return func.left(column, 6).concat(MASK)
         case Sensitive.PHONE:
-            return func.left(column, 3).concat("****").concat(func.right(column, 4))
+            return func.left(column, 3).concat(STARS).concat(func.right(column, 4))
         case Sensitive.BANK_CARD:
-            return literal(_MASK, Text()).concat(func.right(column, 4))
-        case Sensitive.HIDDEN:
-            return type_coerce(null(), column.type)
+            return literal(MASK, Text()).concat(func.right(column, 4))
 
 
 def shown_columns(node: Node, alias: FromClause, parameters: Parameters) -> Iterator[Label[Any]]:
     """All columns of a node's rows as the viewer may see them, under their own names."""
     for column in node.table.c:
         assert isinstance(column, Column), "a table has columns"
+        if is_index(column):
+            continue
         shown = shown_column(alias.c[column.name], field_of(column), parameters)
         yield shown.label(column.name)
 

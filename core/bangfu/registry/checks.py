@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy.schema import Column, Table
+from sqlalchemy.schema import Column, ColumnCollectionConstraint, Table
 from sqlalchemy.sql.visitors import iterate
 
-from bangfu.declare.fields import field_of
+from bangfu.declare.fields import field_of, index_of, is_index
 from bangfu.declare.measures import AnyMeasure, Measure, Ratio
 from bangfu.declare.plugin import API_VERSIONS, Plugin
 from bangfu.declare.records import Record, columns_of
@@ -110,13 +110,15 @@ def _records(plugin: Plugin, units: dict[str, Unit]) -> Iterator[Problem]:
             yield _problem(plugin, thing, f"makes a second list {record_name(record)!r}", "Rename it.")
         lists.add(record_name(record))
         yield from _columns(plugin, record, units)
+        yield from _sealed(plugin, record)
 
 
 def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> Iterator[Problem]:
     for column in columns_of(record):
         thing = f"{record.__name__}.{column.key}"
         declared = field_of(column)
-        if declared is None and column.key not in {"district_code", "id", "household_id", "person_id"}:
+        is_ours = column.key in {"district_code", "id", "household_id", "person_id"} or is_index(column)
+        if declared is None and not is_ours:
             remedy = "Declare it with quantity(), whole(), text(), day(), flag() or choice()."
             yield _problem(plugin, thing, "has no title", remedy)
         elif declared is not None and declared.unit is not None and declared.unit not in units:
@@ -125,6 +127,27 @@ def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> It
             values = declared.choice
             if len(values.__members__) != len(list(values)):
                 yield _problem(plugin, values.__name__, "has two values with the same titles", "Tell them apart.")
+
+
+def _sealed(plugin: Plugin, record: type[Record]) -> Iterator[Problem]:
+    """A sealed column is looked up by the one beside it; whatever else looks at it sees noise."""
+    table = record.__table__
+    assert isinstance(table, Table)
+    kept = [each for each in table.constraints if isinstance(each, ColumnCollectionConstraint)]
+    named = [(each.columns, "a constraint") for each in kept] + [(each.columns, "an index") for each in table.indexes]
+    for column in columns_of(record):
+        field, thing = field_of(column), f"{record.__name__}.{column.key}"
+        if field is None or not field.sealed:
+            continue
+        if field.sensitive is None:
+            remedy = "Say with sensitive=Sensitive.… what is shown to whom."
+            yield _problem(plugin, thing, "is sealed, but not sensitive", remedy)
+        if not is_index(table.c[index_of(column.key)]):
+            found = f"is looked up by a column {index_of(column.key)!r}, which is declared already"
+            yield _problem(plugin, thing, found, "Rename that one.")
+        for what in sorted({what for columns, what in named if column.name in columns}):
+            remedy = "Say unique=True of the column; an index to look it up by is made anyway."
+            yield _problem(plugin, thing, f"is sealed, and {what} looks at it", remedy)
 
 
 def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure]) -> Iterator[Problem]:
@@ -183,6 +206,9 @@ def _foreign_columns(plugin: Plugin, thing: str, measure: Measure) -> Iterator[P
             if element.table.name != measure.of.__tablename__:
                 found = f"uses {element.table.name}.{element.name}, a column of another record"
                 yield _problem(plugin, thing, found, f"Use columns of {measure.of.__name__}.")
+            elif is_index(element) or ((field := field_of(element)) is not None and field.sealed):
+                found = f"looks at {element.name}, of which the database keeps no clear text"
+                yield _problem(plugin, thing, found, "Count by columns that are not sealed.")
 
 
 def _unknown_unit(plugin: Plugin, thing: str, unit: str, units: dict[str, Unit]) -> Problem:

@@ -7,6 +7,7 @@ nothing else; none of them knows a plugin.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, FromClause, Integer, Numeric, Table
@@ -109,6 +110,11 @@ class Node:
         table = self.record.__table__
         assert isinstance(table, Table)
         return table
+
+    @cached_property
+    def sealed(self) -> dict[str, Field]:
+        """The columns of which the database keeps no clear text, by their names."""
+        return {each.column: each.field for each in self.attributes.values() if each.field.sealed}
 
     @property
     def is_place(self) -> bool:

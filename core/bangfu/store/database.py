@@ -12,8 +12,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bangfu.errors import OperationError
+from bangfu.seal import Seal
 from bangfu.store.embedded import EmbeddedServer
 from bangfu.store.pool import DatabaseUnavailable, Pool, timed_out
+from bangfu.store.sealed import SEAL, seal_of_settings
 from bangfu.store.settings import Settings
 
 _OLDEST = 15
@@ -33,8 +35,12 @@ UNKNOWN = Unknown()
 class Database:
     """One database by its URL; opens nothing before it is used."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: float = 30) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, statement_timeout: float = 30, seal: Seal | None = None
+    ) -> None:
         self.url = _normalised(url)
+        self.seal = seal
+        """The keys of its sealed columns, which its engines' connections carry along."""
         self._pool_size = pool_size
         self._statement_timeout = statement_timeout
         self.reporting_date: str | Unknown | None = UNKNOWN
@@ -110,6 +116,7 @@ class Database:
             "max_overflow": 0,
             "pool_pre_ping": True,
             "hide_parameters": True,  # an error that is logged repeats no values, which may be somebody's
+            "execution_options": {SEAL: self.seal},
             "connect_args": {name: value for name, value in defaults.items() if name not in self.url.query},
         }
 
@@ -158,17 +165,17 @@ class Database:
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
     """The database of the settings; without a URL, one of the embedded server, which runs as long as it is needed."""
+    options: dict[str, Any] = {"pool_size": settings.pool_size, "statement_timeout": settings.statement_timeout}
+    options["seal"] = seal_of_settings(settings)
     if settings.database_url is not None:
-        database = Database(
-            settings.database_url, pool_size=settings.pool_size, statement_timeout=settings.statement_timeout
-        )
+        database = Database(settings.database_url, **options)
         try:
             yield database
         finally:
             database.dispose()
         return
     with EmbeddedServer(settings.home) as server:
-        database = Database(server.url(), pool_size=settings.pool_size, statement_timeout=settings.statement_timeout)
+        database = Database(server.url(), **options)
         try:
             yield database
         finally:

@@ -76,6 +76,11 @@ class Pool:
         finally:
             await self._give_back(connection)
 
+    async def run(self, command: Command, values: Mapping[str, Any], *, wall: Wall | None = None) -> None:
+        """Runs a statement that returns nothing; it is stored when this ends."""
+        async with self.connection(wall=wall) as connection:
+            await _execute(connection, command, values)
+
     async def fetch_on(
         self, connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
     ) -> TupleRow | None:
@@ -210,9 +215,16 @@ async def fetch(
     connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
 ) -> TupleRow | None:
     """The first row of a statement; one that is not prepared is planned anew, with its values."""
+    cursor = await _execute(connection, command, values, prepare=prepare)
+    return await cursor.fetchone()
+
+
+async def _execute(
+    connection: Connection, command: Command, values: Mapping[str, Any], *, prepare: bool = True
+) -> AsyncRawCursor[TupleRow]:
     cursor = AsyncRawCursor(connection)
     await cursor.execute(command.text, [values[name] for name in command.names], prepare=prepare)
-    return await cursor.fetchone()
+    return cursor
 
 
 def _speaks(connection: Connection) -> bool:

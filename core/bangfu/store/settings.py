@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
 
+    seal_keys: Path | None = None
+    """A file with the keys of sealed columns; the embedded database has one of its own."""
+
+    seal_key: str | None = Field(default=None, repr=False)
+    """The keys themselves in place of a file, separated by commas."""
+
     max_sockets: int = Field(default=1_000, ge=0)
     """How many connections may stay open in one process, for subscriptions."""
 
@@ -129,10 +135,10 @@ class Settings(BaseSettings):
             wrong = "; ".join(f"BANGFU_{str(e['loc'][0]).upper()}: {e['msg'].lower()}" for e in error.errors())
             raise OperationError(f"A setting is wrong: {wrong}.", code="BAD_SETTING") from error
 
-    @field_validator("home")
+    @field_validator("home", "seal_keys")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
 
     @field_validator("disabled", "jwt_algorithms", "trusted_proxies", "cors_origins", mode="before")
     @classmethod

@@ -15,8 +15,10 @@ from sqlalchemy.schema import Column
 from sqlalchemy.types import Boolean, Date, Integer, Numeric, TypeEngine
 
 from bangfu.declare.codes import DISTRICT_SPAN
+from bangfu.declare.fields import is_index
 from bangfu.declare.records import Basis, Dated
 from bangfu.write.places import Places
+from bangfu.write.sealing import Sealing
 from bangfu.write.telling import tell
 
 _CHUNK = 4_000
@@ -56,6 +58,7 @@ def copy_rows(
         "valid_from": valid_from or recorded_on,
     }
     columns = [column for column in table.columns if column.computed is None]
+    sealing = Sealing(connection, table)
     driver = connection.connection.driver_connection
     assert isinstance(driver, DriverConnection), "COPY needs the psycopg driver"
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
@@ -66,7 +69,8 @@ def copy_rows(
         for chunk in _chunks(rows):
             _refuse_unknown(chunk, table)
             next_id = district_code * DISTRICT_SPAN + first + loaded
-            written = [_write_column(column, chunk, usual, next_id) for column in columns]
+            sealed = sealing.columns(chunk, next_id)
+            written = [sealed.get(each.key) or _write_column(each, chunk, usual, next_id) for each in columns]
             copy.write("".join(["\t".join(line) + "\n" for line in zip(*written, strict=True)]))
             loaded += len(chunk)
             places.add(chunk)
@@ -83,7 +87,7 @@ def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
 
 def _refuse_unknown(chunk: list[Mapping[str, Any]], table: Table) -> None:
     """A misspelt column would otherwise be lost without a word."""
-    known = {column.key for column in table.columns}
+    known = {column.key for column in table.columns if not is_index(column)}
     for keys in {tuple(row) for row in chunk}:
         unknown = set(keys) - known
         if unknown:

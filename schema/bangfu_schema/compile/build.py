@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, exists
@@ -20,6 +21,11 @@ class Nodes:
 
     core: Mapping[Grain, Node]
     by_prefix: Mapping[str, Node]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        """The nodes by the names of their types."""
+        return {node.name: node for node in self.by_prefix.values()}
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,14 @@ class Hole:
     key: str
 
 
+@dataclass(frozen=True, eq=False)
+class SealedHole:
+    """A place in the answer where a sealed value stands that has to be opened, with the id of its row."""
+
+    node: Node
+    column: str
+
+
 class Build:
     """The parameters of the statement being made, the arguments it is made for, and names that are given once."""
 
@@ -50,7 +64,7 @@ class Build:
         self._arguments = arguments
         self._numbers = count(1)
         self.places: list[NamedPlace] = []
-        self.holes: list[Hole] = []
+        self.holes: list[Hole | SealedHole] = []
         self.is_wide = False
         """Whether how to run the statement best depends on the values: on how large a place is, where a page begins."""
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, String, bindparam, cast, func, select
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, String, bindparam, cast, func, select
 
 from bangfu.access import reading
 from bangfu.query.given import today
 from bangfu.query.scope import scope
 from bangfu.query.visible import check_may, check_may_read, shown_column, shown_columns, visible
 from bangfu.registry import Link
-from bangfu_schema.compile.build import Build, Hole
+from bangfu_schema.compile.build import Build, Hole, SealedHole
 from bangfu_schema.compile.form import Columns, columns_of, constant, labelled, one, row_id, shown
 from bangfu_schema.compile.measures import Figures, Rows, measures_in
 from bangfu_schema.compile.page import Show, connection
@@ -38,7 +38,7 @@ def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> Column
             return row_id(node, alias.c[node.key])
         case OfAttribute(attribute):
             column = shown_column(alias.c[attribute.column], attribute.field, build.parameters)
-            return shown(attribute, node, column)
+            return _sealed(build, rows, column) if attribute.field.sealed else shown(attribute, node, column)
         case OfOne(link):
             return _linked(build, link, rows, chosen)
         case OfMany(link):
@@ -63,6 +63,15 @@ def _hole(build: Build, rows: Rows, number: int) -> ColumnElement[str]:
     row_ = select(*shown_columns(rows.node, rows.alias, build.parameters)).correlate_except().subquery(build.name("h"))
     json = select(cast(func.row_to_json(row_.table_valued()), String)).select_from(row_).scalar_subquery()
     return func.concat(bindparam(MARK, None, type_=String()), constant(f":{number}:"), json)
+
+
+def _sealed(build: Build, rows: Rows, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Text that says which hole it is, of which row, and the value to be opened; null where there is none."""
+    if not isinstance(column, ColumnClause):
+        return column  # a null, for who is shown nothing of it
+    build.holes.append(SealedHole(rows.node, column.name))
+    mark = bindparam(MARK, None, type_=String()).concat(constant(f":{len(build.holes) - 1}:"))
+    return mark.concat(cast(rows.alias.c[rows.node.key], String)).concat(constant(":")).concat(column)
 
 
 def _linked(build: Build, link: Link, parent: Rows, chosen: Chosen) -> ColumnElement[Any]:

@@ -12,7 +12,7 @@ from bangfu.query.scope import scope
 from bangfu.query.values import parse_id, place_key
 from bangfu.query.visible import check_may_read, visible
 from bangfu.registry import Node
-from bangfu_schema.compile.build import Build, Hole, NamedPlace, Nodes
+from bangfu_schema.compile.build import Build, Hole, NamedPlace, Nodes, SealedHole
 from bangfu_schema.compile.form import columns_of, labelled, one
 from bangfu_schema.compile.measures import Rows
 from bangfu_schema.compile.page import connection
@@ -27,7 +27,7 @@ class Statement:
 
     select: Select[Any]
     places: tuple[NamedPlace, ...]
-    holes: tuple[Hole, ...]
+    holes: tuple[Hole | SealedHole, ...]
     is_wide: bool
 
 

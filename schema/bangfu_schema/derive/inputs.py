@@ -58,6 +58,7 @@ class Inputs:
         self._enums = enums
         self._kinds = {kind: _comparison(name, type_, operators) for kind, (name, type_, operators) in _KINDS.items()}
         self._choices: dict[Any, Any] = {}  # filters by enum
+        self._sealed = _comparison("SealedTextFilter", str, _EQUAL, description=_WHAT_IS_SEALED)
         self._id = _comparison("IDFilter", strawberry.ID, ("eq", "ne", "in"))
         self._measure = _comparison(
             "MeasureFilter", Number, _ORDERED, {"period": (PeriodText, "By default this year.")}
@@ -106,7 +107,8 @@ class Inputs:
         return make_input(type(name, (), {}), name, members, f"Conditions on {space.plugin.title.en}.")
 
     def _make_order(self, node: Node) -> None:
-        members: _Members = {name: (DIRECTION, _titled(each)) for name, each in node.attributes.items()}
+        ordered = {name: each for name, each in node.attributes.items() if not each.field.sealed}
+        members: _Members = {name: (DIRECTION, _titled(each)) for name, each in ordered.items()}
         for name, link in node.links.items():
             if not link.many:
                 members[name] = (self.orders[link.target], f"{link.title.zh} {link.title.en}")
@@ -119,6 +121,8 @@ class Inputs:
         make_input(self.orders[node], f"{node.name}Order", members, "One step of an ordering; give one field.")
 
     def _comparison_of(self, attribute: Attribute, node: Node) -> Any:  # the input class
+        if attribute.field.sealed:
+            return self._sealed
         if attribute.field.choice is None:
             return self._kinds[attribute.kind]
         prefix = prefix_of(attribute, node)
@@ -136,14 +140,25 @@ def prefix_of(attribute: Attribute, node: Node) -> str:
     return node.name.removesuffix(node.record.__name__)
 
 
-def _comparison(name: str, type_: Any, operators: tuple[str, ...], more: _Members | None = None) -> Any:
+def _comparison(
+    name: str,
+    type_: Any,
+    operators: tuple[str, ...],
+    more: _Members | None = None,
+    *,
+    description: str = "All that is given has to hold.",
+) -> Any:
     members: _Members = {}
     for operator in operators:
         kind = listed(type_) if operator == "in" else bool if operator == "isNull" else type_
         members[operator] = (kind, _MEANINGS[operator])
-    return make_input(type(name, (), {}), name, members | (more or {}), "All that is given has to hold.")
+    return make_input(type(name, (), {}), name, members | (more or {}), description)
 
 
+_WHAT_IS_SEALED = (
+    "A text of which the database keeps no clear form: it is looked up whole, however its digits and letters are "
+    "typed. All that is given has to hold."
+)
 _MEANINGS = {
     "eq": "Equal.",
     "ne": "Not equal; a missing value is unequal to any.",

@@ -8,22 +8,24 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from psycopg.abc import Buffer
 
-from bangfu.access import Policy
 from bangfu.errors import UserError
 from bangfu.query.given import Input, Kept
+from bangfu.query.opened import Opening
 from bangfu.query.values import parse_id
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.form import TooWideError
+from bangfu_schema.compile.personal import Personal, personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.selection import Reader
 from bangfu_schema.compile.statement import compile_field, place_of
 from bangfu_schema.derive.fields import OfNode, OfPlace
 from bangfu_schema.execute.documents import Document, Skeleton
 from bangfu_schema.execute.encoding import Written
-from bangfu_schema.execute.holes import filled
+from bangfu_schema.execute.holes import filled, opened
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan, Plans
 from bangfu_schema.execute.reading import Reading, day_of_the_books
+from bangfu_schema.execute.reads import Reads
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import Reached, Selection
 from bangfu_schema.execute.shape import shape_of
@@ -48,7 +50,14 @@ class Compiler:
     def compile(self, skeleton: Skeleton, given: Input) -> Plan:
         """A new plan; raises UserError where an argument cannot be."""
         kept = Kept(given)
-        return Plan.of(compile_field(self.nodes, skeleton.chosen, kept, given.arguments, day_of_the_books()), kept)
+        statement = compile_field(self.nodes, skeleton.chosen, kept, given.arguments, day_of_the_books())
+        return Plan.of(statement, kept, self.personal(skeleton, given))
+
+    def personal(self, skeleton: Skeleton, given: Input) -> Personal | None:
+        """What a selection reads of personal data; nothing where the viewer is shown none, or is nobody."""
+        if given.policy.viewer is None or not given.policy.reads_personal:
+            return None
+        return personal(self.nodes.by_name, skeleton.chosen, given.arguments)
 
 
 class Completion:
@@ -62,7 +71,8 @@ class Completion:
         reading: Reading,
         plain: Request,
         observed: Observed,
-        policy: Policy,
+        opening: Opening,
+        reads: Reads,
         *,
         plainly: bool,
     ) -> None:
@@ -72,7 +82,8 @@ class Completion:
         self._reading = reading
         self._plain = plain
         self._observed = observed
-        self._policy = policy
+        self._opening = opening
+        self._reads = reads
         self._plainly = plainly
         self._outcome: Hashable = ()
         self._direct: dict[str, Skeleton] = {}
@@ -85,7 +96,8 @@ class Completion:
         today = await self._reading.today()
         # From here to the statement nothing waits: the fields' mistakes are told in their order.
         skeleton = self._skeleton(selection, reached)
-        given = Input(skeleton.arguments(reached.executor.variable_values), today, self._policy)
+        arguments = skeleton.arguments(reached.executor.variable_values)
+        given = Input(arguments, today, self._opening.policy, self._opening.seal)
         try:
             with self._observed.phase("compile"):
                 plan = self._compiler.plan(skeleton, given)
@@ -94,15 +106,20 @@ class Completion:
         except UserError as error:
             raise _placed(error, skeleton) from error
         except TooWideError:
+            self._reads.note(reached.key, self._compiler.personal(skeleton, given), given.arguments)
             return await self._by_fields(selection, reached)
+        self._reads.note(reached.key, plan.personal, given.arguments)
         if self._plainly:
             return await self._by_fields(selection, reached)
         try:
             json = await self._reading.json(reached.key, plan, given, values)
         except UserError as error:
             raise _placed(error, skeleton) from error
-        if plan.holes:
+        if plan.needs_python:
             return await self._filled(json, values[MARK], plan, selection, reached)
+        if plan.holes and json is not None:
+            with self._observed.phase("python"):
+                json = opened(bytes(json), values[MARK], plan.holes, self._opening)
         if not isinstance(selection.meaning, OfNode | OfPlace):  # whose type depends on the value of its argument
             self._direct[reached.key] = skeleton
         return None if json is None else Written(json)
@@ -117,7 +134,7 @@ class Completion:
         if json is None:
             return None
         with self._observed.phase("python"):
-            whole = await filled(bytes(json), mark, plan.holes, reached)
+            whole = await filled(bytes(json), mark, plan.holes, self._opening, reached)
         return await self._by_fields(selection, reached) if whole is None else Written(whole)
 
     async def _by_fields(self, selection: Selection, reached: Reached) -> Any:

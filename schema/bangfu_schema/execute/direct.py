@@ -11,16 +11,19 @@ from typing import Any
 from graphql import GraphQLError, OperationDefinitionNode, get_variable_values
 from graphql.execution.values import VariableValues
 
-from bangfu.access import Policy
 from bangfu.errors import UserError
 from bangfu.query.given import Input
+from bangfu.query.opened import Opening
 from bangfu_schema.compile.form import TooWideError
+from bangfu_schema.compile.row import MARK
 from bangfu_schema.execute.complete import Compiler
 from bangfu_schema.execute.documents import Document, Route, Skeleton
 from bangfu_schema.execute.encoding import Written
+from bangfu_schema.execute.holes import opened
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan
 from bangfu_schema.execute.reading import Reading
+from bangfu_schema.execute.reads import Reads
 
 Asked = tuple[str, Skeleton, Plan, Input, dict[str, Any]]
 
@@ -29,13 +32,20 @@ class Direct:
     """Answers one request."""
 
     def __init__(
-        self, compiler: Compiler, document: Document, reading: Reading, observed: Observed, policy: Policy
+        self,
+        compiler: Compiler,
+        document: Document,
+        reading: Reading,
+        observed: Observed,
+        opening: Opening,
+        reads: Reads,
     ) -> None:
         self._compiler = compiler
         self._document = document
         self._reading = reading
         self._observed = observed
-        self._policy = policy
+        self._opening = opening
+        self._reads = reads
 
     async def answer(
         self, operation: OperationDefinitionNode, name: str | None, given: Mapping[str, Any]
@@ -60,7 +70,7 @@ class Direct:
         try:
             with self._observed.phase("compile"):
                 for key, skeleton in route:
-                    given = Input(skeleton.arguments(variables), today, self._policy)
+                    given = Input(skeleton.arguments(variables), today, self._opening.policy, self._opening.seal)
                     plan = self._compiler.plan(skeleton, given)
                     asked.append((key, skeleton, plan, given, plan.values(given)))
         except (UserError, GraphQLError, TooWideError):
@@ -70,8 +80,12 @@ class Direct:
     async def _read(self, asked: list[Asked]) -> dict[str, Any] | None:
         data: dict[str, Any] = {}
         for key, skeleton, plan, given, values in asked:
+            self._reads.note(key, plan.personal, given.arguments)
             try:
                 json = await self._reading.json(key, plan, given, values)
+                if plan.holes and json is not None:
+                    with self._observed.phase("python"):
+                        json = opened(bytes(json), values[MARK], plan.holes, self._opening)
             except Exception:  # noqa: BLE001 - the executor is told the same error, and knows its place in the answer
                 return None
             if json is None and not skeleton.is_nullable:

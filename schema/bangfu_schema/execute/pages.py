@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bangfu.query.opened import Opening
 from bangfu.query.page import encode_cursor
 from bangfu_schema.compile.listing import Listing
 from bangfu_schema.derive.objects import PageInfo
@@ -44,11 +45,13 @@ class Page:
         )
 
 
-def make_page(found: Listing, rows: Sequence[Mapping[str, Any]], total: Callable[[], Awaitable[int]]) -> Page:
+def make_page(
+    found: Listing, rows: Sequence[Mapping[str, Any]], total: Callable[[], Awaitable[int]], opening: Opening
+) -> Page:
     """The page of the rows a statement returned, which has one row more than the page where another follows."""
     edges = [
         Edge(
-            Row(found.node, row),
+            Row(found.node, row, opening),
             encode_cursor(found.mark, [row[f"{TERM}{index}"] for index in range(len(found.terms))]),
         )
         for row in rows[: found.size]

@@ -10,7 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from bangfu.query.given import Input, Kept
 from bangfu.store.command import Command
-from bangfu_schema.compile.build import Hole, NamedPlace
+from bangfu_schema.compile.build import Hole, NamedPlace, SealedHole
+from bangfu_schema.compile.personal import Personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.statement import Statement
 
@@ -31,8 +32,11 @@ class Plan:
     places: tuple[NamedPlace, ...]
     """The places that arguments name; the statement tells of each, after the JSON, whether it is known."""
 
-    holes: tuple[Hole, ...]
-    """What Python fills in the JSON."""
+    holes: tuple[Hole | SealedHole, ...]
+    """What is filled in the JSON: by fields that are written by hand, and with sealed values, opened."""
+
+    personal: Personal | None
+    """What is read of personal data; nothing for whoever is shown none."""
 
     is_prepared: bool
     """Whether PostgreSQL may keep its own plan too. It then plans without the values, which takes half as long for rows
@@ -40,7 +44,7 @@ class Plan:
     long, and up to three times for a page after a cursor."""
 
     @classmethod
-    def of(cls, statement: Statement, kept: Kept) -> "Plan":
+    def of(cls, statement: Statement, kept: Kept, personal: Personal | None) -> "Plan":
         """The plan of a compiled selection."""
         made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED)
         given, processors = kept.names, made._bind_processors
@@ -53,7 +57,13 @@ class Plan:
         }
         sql = str(made)
         holes = statement.holes
-        return cls(sql, Command.of(sql), constants, kept, statement.places, holes, not statement.is_wide)
+        is_prepared = not statement.is_wide
+        return cls(sql, Command.of(sql), constants, kept, statement.places, holes, personal, is_prepared)
+
+    @property
+    def needs_python(self) -> bool:
+        """Whether fields that are written by hand have to answer."""
+        return any(isinstance(each, Hole) for each in self.holes)
 
     def values(self, given: Input) -> dict[str, Any]:
         """The statement's parameters for a request; raises UserError where it gives what cannot be."""

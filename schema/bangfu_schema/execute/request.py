@@ -12,10 +12,10 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
-from bangfu.access import Policy
 from bangfu.declare.codes import level_of, parse_code
 from bangfu.errors import UserError, nearest, quoted
 from bangfu.query.given import Given, Input, Once
+from bangfu.query.opened import Opening
 from bangfu.query.period import period_of
 from bangfu.query.values import node_id, parse_id, place_key, unknown_place
 from bangfu.query.visible import check_may_read
@@ -39,13 +39,14 @@ _Load = Callable[[list[int]], Awaitable[list[Any]]]
 class Request:
     """One request's context: its snapshot of the database, its day, and the batches under way."""
 
-    def __init__(self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot, policy: Policy) -> None:
+    def __init__(self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot, opening: Opening) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
         self._nodes = nodes
         self._catalogue = catalogue
         self._snapshot = snapshot
-        self._policy = policy
+        self._opening = opening
+        self._policy = opening.policy
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
@@ -63,7 +64,7 @@ class Request:
     def _answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], path: str) -> Awaitable[Any] | Any:
         match meaning:
             case of.OfAttribute(attribute):
-                value = source.values[attribute.column]
+                value = source.value(attribute.column)
                 return value.name if attribute.kind is Kind.CHOICE and value is not None else value
             case of.OfId():
                 return node_id(source.node, source.key)
@@ -115,7 +116,7 @@ class Request:
     def _fetch(self, node: Node, key: int) -> Awaitable[Row | None]:
         async def load(keys: list[int]) -> list[Row | None]:
             statement = rows_of(node, keys, self._given({}, date.max, "").parameters)
-            rows = (Row(node, row) for row in await self._snapshot.rows(statement))
+            rows = (Row(node, row, self._opening) for row in await self._snapshot.rows(statement))
             found = {row.key: row for row in rows}
             return [found.get(key) for key in keys]
 
@@ -127,7 +128,7 @@ class Request:
 
         async def load(keys: list[int]) -> list[Row | None]:
             rows = await self._snapshot.rows(ones_of(link, source.node, keys, here.parameters))
-            found = {row[PARENT]: Row(link.target, row) for row in rows}
+            found = {row[PARENT]: Row(link.target, row, self._opening) for row in rows}
             return [found.get(key) for key in keys]
 
         return self._loader(("one", link, source.node), load).load(source.key)
@@ -141,7 +142,7 @@ class Request:
             if not rows and given.get("within") is not None:
                 # A list of nothing in a place that there is not would look like a place without poor households.
                 await self.known(parse_code(given["within"]), f"{path}.within")
-            return make_page(found, rows, lambda: self._snapshot.scalar(found.total()))
+            return make_page(found, rows, lambda: self._snapshot.scalar(found.total()), self._opening)
 
         async def load(keys: list[int]) -> list[Page]:
             asked = self._given(given, today, path)
@@ -153,7 +154,7 @@ class Request:
             def total(key: int) -> Callable[[], Awaitable[int]]:
                 return lambda: self._count_of(link, source.node, key, given, path)
 
-            return [make_page(found, grouped[key], total(key)) for key in keys]
+            return [make_page(found, grouped[key], total(key), self._opening) for key in keys]
 
         page: Page = await self._loader(("many", link, source.node, path, repr(given)), load).load(source.key)
         return page
@@ -244,4 +245,4 @@ class Request:
 
     def _given(self, given: dict[str, Any], today: date, path: str) -> Given:
         """The arguments of one field, for a statement that is run once."""
-        return Given(Once(Input((given,), today, self._policy)), 0, (), given, path)
+        return Given(Once(Input((given,), today, self._policy, self._opening.seal)), 0, (), given, path)

@@ -9,9 +9,11 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
 from bangfu.errors import OperationError, UserError
+from bangfu.query.opened import Opening
 from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
+from bangfu.store.reads import log_read
 from bangfu.store.wall import WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.selection import meaning_of
@@ -27,6 +29,7 @@ from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
+from bangfu_schema.execute.reads import Reads
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import SelectionExecutor, Subscribed, subscribed
 from bangfu_schema.execute.subscription import Change, Subscription, entry_of, interest_of
@@ -67,6 +70,7 @@ class Graph:
         observed: Observed | None = None,
         viewer: Viewer | None = None,
         event: Change | None = None,
+        request_id: str | None = None,
     ) -> dict[str, Any]:
         """The response to a document, errors included, for `encoded` or `decoded`.
 
@@ -74,7 +78,9 @@ class Graph:
         `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
         process itself, which sees everything;
         `event` is what a subscription is to tell of, which is refused without one.
-        Raises OperationError where the database is away, and DefectError for a defect of ours.
+        What a viewer reads of personal data is logged, under `request_id`, before this returns.
+        Raises OperationError where the database is away or a read cannot be logged, and DefectError for a defect of
+        ours.
         """
         observed = observed or Observed()
         try:
@@ -94,22 +100,31 @@ class Graph:
         if not plainly and (told := self._itself.find(found, operation_name)) is not None:
             return {"data": told}
         policy = Policy(viewer, self.small_cell)
-        reading = Reading(database, today, observed, wall_of(policy), several=_has_several(operation))
+        opening = Opening(database.seal, policy)
+        reads, wall = Reads(), wall_of(policy)
+        reading = Reading(database, today, observed, wall, several=_has_several(operation))
         try:
             data = None
             if not plainly:
-                direct = Direct(self.compiler, found, reading, observed, policy)
+                direct = Direct(self.compiler, found, reading, observed, opening, reads)
                 data = await direct.answer(operation, operation_name, variables or {})
-            if data is not None:
-                return {"data": data}
-            response = await self._by_executor(
-                database, found, operation_name, variables, reading, observed, policy, event, plainly=plainly
-            )
-            if "errors" not in response and not plainly:
-                self._itself.note(found, operation_name, operation, response["data"])
-            return response
+            response: dict[str, Any] = {"data": data}
+            if data is None:
+                response = await self._by_executor(
+                    *(database, found, operation_name, variables, reading, observed, opening, event, reads),
+                    plainly=plainly,
+                )
+                if "errors" not in response and not plainly:
+                    self._itself.note(found, operation_name, operation, response["data"])
         finally:
-            await reading.close()
+            await reading.close()  # also before the log, which needs a connection: nobody waits for a second one
+        if viewer is not None and wall is not None:
+            name = operation.name.value if operation.name else None
+            read = reads.read(response, viewer, document, name, request_id)
+            if read is not None:
+                with observed.phase("log"):
+                    await log_read(database.pool, wall, read)
+        return response
 
     async def subscribe(
         self,
@@ -119,6 +134,7 @@ class Graph:
         operation_name: str | None = None,
         *,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> Subscription | dict[str, Any]:
         """What a document subscribes to; in its place the response to a query, or to what cannot be run.
 
@@ -131,7 +147,9 @@ class Graph:
         except (Refused, UserError):
             is_subscription = False  # nor anything else: `execute` says what is wrong
         if not is_subscription:
-            return await self.execute(database, document, variables, operation_name, viewer=viewer)
+            return await self.execute(
+                database, document, variables, operation_name, viewer=viewer, request_id=request_id
+            )
         field = subscribed(self.compiler.schema, found.node, variables, operation_name)
         if not isinstance(field, Subscribed):
             return _without_data(field)
@@ -144,7 +162,9 @@ class Graph:
             return _without_data([told])
 
         async def answer(event: Change) -> dict[str, Any]:
-            return await self.execute(database, document, variables, operation_name, viewer=viewer, event=event)
+            return await self.execute(
+                database, document, variables, operation_name, viewer=viewer, event=event, request_id=request_id
+            )
 
         return Subscription(interest=interest, answer=answer)
 
@@ -154,7 +174,8 @@ class Graph:
         reading = Reading(database, None, Observed(), wall_of(policy), several=False)
         snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
         try:
-            await Request(self.compiler.nodes, self._catalogue, snapshot, policy).known(code, "place")
+            opening = Opening(database.seal, policy)
+            await Request(self.compiler.nodes, self._catalogue, snapshot, opening).known(code, "place")
         finally:
             await snapshot.close()
             await reading.close()
@@ -167,14 +188,17 @@ class Graph:
         variables: dict[str, Any] | None,
         reading: Reading,
         observed: Observed,
-        policy: Policy,
+        opening: Opening,
         event: Change | None,
+        reads: Reads,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, policy)
-        completion = Completion(self.compiler, document, operation, reading, request, observed, policy, plainly=plainly)
+        snapshot = Snapshot(database.async_engine, reading.today, wall_of(opening.policy))
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
+        completion = Completion(
+            self.compiler, document, operation, reading, request, observed, opening, reads, plainly=plainly
+        )
         request.completer = completion
         try:
             result = execute(

@@ -19,6 +19,7 @@ from bangfu_app.http.correlation import request_id
 from bangfu_app.http.health import Ready
 from bangfu_app.http.limits import Guard
 from bangfu_app.http.request import GraphQLRequest
+from bangfu_app.http.response import why_unavailable
 from bangfu_app.http.sockets.feed import Feed, Subscriber
 from bangfu_app.http.sockets.limits import Doorkeeper
 from bangfu_app.http.sockets.session import Session
@@ -41,6 +42,7 @@ class Subscribing(Protocol):
         operation_name: str | None = None,
         *,
         viewer: Viewer | None = None,
+        request_id: str | None = None,
     ) -> Subscription | dict[str, Any]:
         """What a document subscribes to, or the response to a query."""
 
@@ -92,7 +94,12 @@ class Answers:
             self._guard.count(session.who)
             async with self._guard.turn(session.who):
                 found = await self._graph.subscribe(
-                    self._database, asked.query, asked.variables, asked.operation_name, viewer=session.viewer
+                    self._database,
+                    asked.query,
+                    asked.variables,
+                    asked.operation_name,
+                    viewer=session.viewer,
+                    request_id=request_id(),
                 )
             if isinstance(found, dict):
                 yield _written(_ran(found))
@@ -169,7 +176,7 @@ class Answers:
     async def _told(self, error: Exception) -> dict[str, Any]:
         """What a client may know of something that went wrong."""
         if isinstance(error, OperationError):
-            reason: str | None = "The database is away at the moment. Try again shortly."
+            reason: str | None = why_unavailable(error)
         elif _is_busy(error):
             reason = "The server is busy at the moment. Try again shortly."
         else:
