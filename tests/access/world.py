@@ -10,13 +10,15 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine, String, insert
+from sqlalchemy import Engine, insert
 from sqlalchemy import text as sql
 from tests.access.probe import PROBE
 
 from bangfu import Basis, Grain
 from bangfu.domain.places import PlaceKind, SuccessionKind
 from bangfu.registry import Attribute, Kind, Node, Platform, assemble, discover
+from bangfu.store.reads import READ_LOG
+from bangfu.store.sealed import SEAL_KEY
 from bangfu.store.setting import SETTING
 from bangfu.write.copy import copy_rows
 from bangfu_migrations import raise_wall
@@ -54,7 +56,8 @@ def platform() -> Platform:
 def load(engine: Engine, installed: Platform, tables: Tables) -> None:
     """Makes the tables and fills them."""
     metadata = installed.metadata()
-    SETTING.to_metadata(metadata)
+    for table in (SETTING, SEAL_KEY, READ_LOG):
+        table.to_metadata(metadata)
     metadata.create_all(engine)
     raise_wall(engine, installed)
     records = {node.table.name: node.record for node in installed.graph.nodes.values()}
@@ -239,10 +242,9 @@ class Maker:
             case Kind.INTEGER:
                 small = {"year": year, "months": 12, "days": 1 + random.randrange(30)}
                 return small.get(attribute.column) or COUNTS[0] + next(self._marks)
-        column = node.table.c[attribute.column].type
-        assert isinstance(column, String)
+        length = getattr(node.table.c[attribute.column].type, "length", None)
         before = {"id_number": "620502", "name": "張", "secretary": "李", "phone": "139", "account": "6222"}
-        return f"{before.get(attribute.column, '')}{self._mark()}"[: column.length]
+        return f"{before.get(attribute.column, '')}{self._mark()}"[:length]
 
     def _mark(self) -> str:
         return f"Q{next(self._marks):06d}Z"
