@@ -32,7 +32,7 @@ test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test`
 	@BANGFU_EXAMPLES=2000 HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/compile tests/query tests/access $(ARGS)
 
 .PHONY: test-clients
-test-clients: $(INSTALLED) ## Run other people's clients and audits against the server (needs Node 20 or newer)
+test-clients: $(INSTALLED) ## Run other people's clients and audits, and the TypeScript example (needs Node 20 or newer)
 	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null || { \
 		echo "These tests need Node 20 or newer, with npm: https://nodejs.org"; exit 1; }
 	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
@@ -85,7 +85,7 @@ wheel: $(INSTALLED) ## Build the wheel and the source distribution into dist/ (n
 	@$(BIN)/python -m hatchling build
 
 .PHONY: test-page
-test-page: $(INSTALLED) ## Drive the page of a real wheel with Chromium, and run the TypeScript example (needs Node)
+test-page: $(INSTALLED) ## Drive the page of a real wheel with Chromium (needs Node)
 	@$(BIN)/pytest -n 1 -m node tests/page $(ARGS)
 
 .PHONY: clean

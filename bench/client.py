@@ -12,14 +12,15 @@ import orjson
 _HOST = "127.0.0.1"
 
 
-def packed(path: str, body: object) -> bytes:
+def packed(path: str, body: object, *, authorization: str | None = None) -> bytes:
     """A request as it goes over the wire."""
     content = orjson.dumps(body)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {_HOST}\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
-        f"Content-Length: {len(content)}\r\n\r\n"
+        f"Content-Length: {len(content)}\r\n"
     )
-    return head.encode() + content
+    shown = "" if authorization is None else f"Authorization: {authorization}\r\n"
+    return f"{head}{shown}\r\n".encode() + content
 
 
 class Busy(Exception):  # noqa: N818 - reads as what it says

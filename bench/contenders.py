@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 
+from bench.data import Filled
+from bench.issuing import issuing
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -16,6 +19,9 @@ class Contender(StrEnum):
     """A way to answer the questions."""
 
     BANGFU = "bangfu"
+    GUARDED = "guarded"
+    """The same, but asked with a token, by somebody who may read the question's district and nothing else."""
+
     PLAIN = "plain"
     LIMIT = "limit"
     IDIOMATIC = "idiomatic"
@@ -29,8 +35,12 @@ class Contender(StrEnum):
 class Server:
     """A contender's running process."""
 
-    def __init__(self, contender: Contender, process: asyncio.subprocess.Process, address: str) -> None:
+    def __init__(
+        self, contender: Contender, process: asyncio.subprocess.Process, address: str, authorization: str | None
+    ) -> None:
         self.contender = contender
+        self.authorization = authorization
+        """The header that each request has to have, where the server asks for a token."""
         self.port = int(address.rpartition(":")[2])
         self._process = process
         self._proc = Path(f"/proc/{process.pid}")
@@ -59,21 +69,30 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(contender: Contender, url: str) -> AsyncIterator[Server]:
-    """A contender's server, while it is needed."""
-    command = (sys.executable, "-m", "bench.serve", contender.value, url)
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    try:
-        assert process.stdout is not None, "it was asked for"
-        address = (await process.stdout.readline()).decode().strip()
-        if not address:
-            raise RuntimeError(f"{contender} does not start.")
-        await _listening(int(address.rpartition(":")[2]))
-        yield Server(contender, process, address)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+async def serving(contender: Contender, data: Filled) -> AsyncIterator[Server]:
+    """A contender's server over a data set, while it is needed."""
+    command = (sys.executable, "-m", "bench.serve", contender.value, data.url)
+    with issuing() as issuer:
+        is_guarded = contender is Contender.GUARDED
+        settings = {
+            "BANGFU_SEAL_KEYS": str(data.keys),
+            "BANGFU_SEAL_KEY": "",
+            **(issuer.settings if is_guarded else {}),
+        }
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, env=os.environ | settings
+        )
+        try:
+            assert process.stdout is not None, "it was asked for"
+            address = (await process.stdout.readline()).decode().strip()
+            if not address:
+                raise RuntimeError(f"{contender} does not start.")
+            await _listening(int(address.rpartition(":")[2]))
+            yield Server(contender, process, address, issuer.authorization(data.district) if is_guarded else None)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
 
 
 async def _listening(port: int) -> None:

@@ -40,6 +40,9 @@ class Filled:
 
     name: Set
     url: str
+    keys: Path
+    """The file with the keys of its sealed columns."""
+
     district: int
     """The district that questions are asked about."""
 
@@ -51,9 +54,10 @@ class Filled:
 class Sets:
     """The data sets of one embedded server; each is made when it is first asked for, and stays."""
 
-    def __init__(self, server: EmbeddedServer, platform: Platform, seal: Seal, say: Say) -> None:
+    def __init__(self, server: EmbeddedServer, platform: Platform, keys: Path, say: Say) -> None:
         self._server = server
-        self._seal = seal
+        self._keys = keys
+        self._seal = seal_of_file(keys)
         self._platform = platform
         self._say = say
 
@@ -70,19 +74,26 @@ class Sets:
     def _make_demo(self, url: str) -> None:
         self._create(self._named(Set.DEMO), "template1")
         with _opened(url, self._seal) as database:
-            make_ready(database.engine, self._platform, on_step=lambda _, revision: self._say(revision))
+            self._make_ready(database)
             plugins = [each.plugin for each in self._platform.plugins]
             if ensure_demo(database.engine, plugins, on_progress=self._say):
                 self._settle(database)
 
     def _make_million(self) -> None:
         self._create(self._named(Set.MILLION), self._named(Set.DEMO))
-        with _opened(self._server.url(self._named(Set.MILLION))) as database:
+        with _opened(self._server.url(self._named(Set.MILLION)), self._seal) as database:
+            self._make_ready(database)
             districts = list(range(_FIRST_COPY, _FIRST_COPY + _COPIES))
             with database.engine.begin() as connection:
                 if connection.scalar(select(exists().where(Place.district_code == districts[-1]))):
                     return
                 multiply(connection, self._platform.metadata(), BASE, districts, self._say)
+            self._settle(database)
+
+    def _make_ready(self, database: Database) -> None:
+        """Brings up a set that an older version has left, too."""
+        # What that changes in a table of millions leaves it as it would be after a while in use.
+        if make_ready(database.engine, self._platform, on_step=lambda _, revision: self._say(revision)):
             self._settle(database)
 
     def _settle(self, database: Database) -> None:
@@ -100,7 +111,7 @@ class Sets:
     def _told(self, name: Set, url: str, district: int) -> Filled:
         with _opened(url) as database, database.engine.connect() as connection:
             districts = select(func.count()).where(Place.level == 1)
-            return Filled(name, url, district, connection.scalar(districts) or 0, *_counted(connection))
+            return Filled(name, url, self._keys, district, connection.scalar(districts) or 0, *_counted(connection))
 
     @staticmethod
     def _named(name: Set) -> str:
@@ -113,7 +124,7 @@ def opened_sets(home: Path, platform: Platform, say: Say) -> Iterator[Sets]:
     home.mkdir(parents=True, exist_ok=True)
     keys_file(home / FILE)
     with EmbeddedServer(home, durable=False) as server:
-        yield Sets(server, platform, seal_of_file(home / FILE), say)
+        yield Sets(server, platform, home.absolute() / FILE, say)
 
 
 def _counted(connection: Connection) -> tuple[int, int]:

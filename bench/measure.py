@@ -102,7 +102,7 @@ class Cost:
 async def compare(data: Filled, questions: Sequence[Question], effort: Effort, say: Say) -> list[Result]:
     """Measures questions one after the other on a data set."""
     async with AsyncExitStack() as stack:
-        servers = [await stack.enter_async_context(serving(each, data.url)) for each in Contender]
+        servers = [await stack.enter_async_context(serving(each, data)) for each in Contender]
         return [await _compare(data, question, servers, effort, say) for question in questions]
 
 
@@ -140,13 +140,13 @@ async def _requests(data: Filled, question: Question, server: Server) -> list[by
     if question.follows is not None:
         begin = NAMED[question.follows]
         with closing(await Wire.open(server.port)) as wire:
-            body = await wire.send(begin.request(server.contender, begin.variables(data)[0]))
+            body = await wire.send(begin.request(server, begin.variables(data)[0]))
             found = []
             for _ in range(_PAGES):
                 found.append({**variables[0], "after": cursor_of(body)})
-                body = await wire.send(question.request(server.contender, found[-1]))
+                body = await wire.send(question.request(server, found[-1]))
         variables = found
-    return [question.request(server.contender, each) for each in variables]
+    return [question.request(server, each) for each in variables]
 
 
 async def _check(servers: Sequence[Server], requests: Mapping[Contender, Sequence[bytes]]) -> int:
@@ -171,10 +171,10 @@ async def costs(data: Filled, say: Say, *, requests: int) -> list[Cost]:
 async def _cost(data: Filled, contender: Contender, say: Say, requests: int) -> Cost:
     say(f"processor and memory of {contender}")
     question = NAMED["thousand"]
-    async with serving(contender, data.url) as server:
+    async with serving(contender, data) as server:
 
         def asked(size: int) -> list[bytes]:
-            return [question.request(contender, each) for each in first(size)(data)]
+            return [question.request(server, each) for each in first(size)(data)]
 
         await load(server.port, asked(10), concurrency=CROWD, seconds=0, least=CROWD * 10)
         idle = server.memory()

@@ -12,7 +12,7 @@ from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.domain.households import Household
 from bangfu.store import Database
 from bench.client import packed
-from bench.contenders import Contender
+from bench.contenders import Server
 from bench.data import Filled
 
 _FOLDER = Path(__file__).parent / "questions"
@@ -50,10 +50,11 @@ class Question:
         """How many times the limit's latency it may take."""
         return 1.6 if self.kind == "point" else 1.3
 
-    def request(self, contender: Contender, variables: dict[str, Any]) -> bytes:
-        """The request as a contender takes it."""
-        if contender.speaks_graphql:
-            return packed("/graphql", {"query": self.document, "variables": variables})
+    def request(self, server: Server, variables: dict[str, Any]) -> bytes:
+        """The request as a contender's server takes it."""
+        if server.contender.speaks_graphql:
+            body = {"query": self.document, "variables": variables}
+            return packed("/graphql", body, authorization=server.authorization)
         return packed(f"/{self.name}", variables)
 
 

@@ -17,10 +17,13 @@ from bench.contenders import Contender
 from bench.data import Filled
 from bench.measure import Cost, Result
 
-BANGFU, PLAIN, LIMIT, IDIOMATIC = Contender.BANGFU, Contender.PLAIN, Contender.LIMIT, Contender.IDIOMATIC
+BANGFU, GUARDED, PLAIN = Contender.BANGFU, Contender.GUARDED, Contender.PLAIN
+LIMIT, IDIOMATIC = Contender.LIMIT, Contender.IDIOMATIC
 
 LEAST_OF_LIMIT = 0.7
 LEAST_OF_IDIOMATIC = 5.0
+MOST_OF_DOOR = 1.1
+"""How many times the latency without a token an answer may take with one."""
 MOST_MEMORY = 20 * 2**20
 
 _HEAD = (
@@ -64,13 +67,17 @@ def tables(measured: Measured) -> Iterator[Table]:
     """The tables for the terminal; what misses its aim is red."""
     data = measured.data
     what = f"{data.name}: {data.districts} districts, {data.households:,} households, {data.people:,} people"
-    table = Table(title=what, title_justify="left")
-    for name in _HEAD:
-        table.add_column(name, justify="left" if name == "question" else "right")
-    for result in measured.results:
-        cells = [f"[red]{text}[/]" if missed else text for text, missed in _cells(result)]
-        table.add_row(result.question.name, *cells[1:])
-    yield table
+    for title, head, cells_of in (
+        (what, _HEAD, _cells),
+        (f"{data.name}: with a token of the district", _DOOR_HEAD, _door_cells),
+    ):
+        table = Table(title=title, title_justify="left")
+        for name in head:
+            table.add_column(name, justify="left" if name == "question" else "right")
+        for result in measured.results:
+            cells = [f"[red]{text}[/]" if missed else text for text, missed in cells_of(result)]
+            table.add_row(result.question.name, *cells[1:])
+        yield table
     if measured.costs:
         table = Table(title="one process, lists of households with members", title_justify="left")
         for name in _COST_HEAD:
@@ -86,8 +93,9 @@ def markdown(all_measured: Sequence[Measured], made_on: Mapping[str, str]) -> st
     for measured in all_measured:
         data = measured.data
         lines += [f"### {data.districts} districts, {data.households:,} households, {data.people:,} people", ""]
-        rows = [[f"**{text}**" if missed else text for text, missed in _cells(each)] for each in measured.results]
-        lines += [*_lines(_HEAD, rows), ""]
+        for head, cells_of in ((_HEAD, _cells), (_DOOR_HEAD, _door_cells)):
+            rows = [[f"**{text}**" if missed else text for text, missed in cells_of(each)] for each in measured.results]
+            lines += [*_lines(head, rows), ""]
         if measured.costs:
             lines += [*_lines(_COST_HEAD, [_cost_cells(each) for each in measured.costs]), ""]
     return "\n".join(lines)
@@ -119,6 +127,7 @@ def as_json(all_measured: Sequence[Measured], made_on: Mapping[str, str]) -> dic
     }
 
 
+_DOOR_HEAD = ("question", "bangfu ms", "guarded ms", "× bangfu", "aim", "bangfu /s", "guarded /s", "× bangfu /s")
 _COST_HEAD = ("server", "CPU ms, 10 rows", "100 rows", "1,000 rows", "peak above idle MB", "sixteen at a time MB")
 
 
@@ -137,6 +146,19 @@ def _cells(result: Result) -> list[tuple[str, bool]]:
         (f"{limit:.2f}", limit < LEAST_OF_LIMIT),
         (f"{usual:.1f}", result.question.kind != "point" and usual < LEAST_OF_IDIOMATIC),
         (f"{result.throughput_ratio(BANGFU, PLAIN):.1f}", False),
+    ]
+
+
+def _door_cells(result: Result) -> list[tuple[str, bool]]:
+    """The same of the table that shows what the door costs."""
+    latency = result.latency_ratio(GUARDED, BANGFU)
+    return [
+        (result.question.title, False),
+        *((f"{result.latency(each) * 1000:.2f}", False) for each in (BANGFU, GUARDED)),
+        (f"{latency:.2f}", latency > MOST_OF_DOOR),
+        (f"≤ {MOST_OF_DOOR}", False),
+        *((f"{result.throughput(each):.1f}", False) for each in (BANGFU, GUARDED)),
+        (f"{result.throughput_ratio(GUARDED, BANGFU):.2f}", False),
     ]
 
 

@@ -10,8 +10,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bangfu.registry import discover
-from bangfu.store import Database
+from bangfu.store import Database, Settings
+from bangfu.store.sealed import seal_of_settings
 from bangfu_app.http.server import address_of, reserve
+from bangfu_app.identity import open_door
 from bangfu_app.opening import application_of
 from bangfu_schema import Graph
 from bench.contenders import Contender
@@ -36,8 +38,13 @@ def _application(contender: Contender, url: str) -> Starlette:
         from bench.idiomatic.server import create_idiomatic
 
         return create_idiomatic(url, POOL_SIZE)
-    graph = (Graph if contender is Contender.BANGFU else _Plainly)(discover(()))
-    return application_of(graph, Database(url, pool_size=POOL_SIZE))
+    graph = (_Plainly if contender is Contender.PLAIN else Graph)(discover(()))
+    settings = Settings.load()
+    database = Database(url, pool_size=POOL_SIZE, seal=seal_of_settings(settings))
+    # In production, so that what is measured is the door as it stands on a network.
+    is_guarded = contender is Contender.GUARDED
+    door = open_door(settings, database, is_production=True) if is_guarded else None
+    return application_of(graph, database, door=door)
 
 
 def main() -> None:

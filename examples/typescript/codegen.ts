@@ -13,7 +13,7 @@ const config: CodegenConfig = {
       },
       config: {
         strictScalars: true, // a scalar that is new in the schema is not silently `any`
-        scalars: { Date: "string", Decimal: "number", Period: "string", PlaceCode: "string" },
+        scalars: { Date: "string", DateTime: "string", Decimal: "number", Period: "string", PlaceCode: "string" },
         enumsAsTypes: true,
         useTypeImports: true,
         emitLegacyCommonJSImports: false, // `.js` in imports, as Node wants them

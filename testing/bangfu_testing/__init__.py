@@ -13,9 +13,9 @@ import pytest
 # Before the modules are imported: it lets a failed assertion of the kit say what it compared.
 pytest.register_assert_rewrite("bangfu_testing.conformance", "bangfu_testing.figures")
 
-from bangfu_testing.asking import answer, ask  # noqa: E402 - see above
+from bangfu_testing.asking import UNLIMITED, answer, ask  # noqa: E402 - see above
 from bangfu_testing.conformance import PluginConformance  # noqa: E402
 from bangfu_testing.figures import PluginFigures  # noqa: E402
 from bangfu_testing.server import Postgres  # noqa: E402
 
-__all__ = ["PluginConformance", "PluginFigures", "Postgres", "answer", "ask"]
+__all__ = ["UNLIMITED", "PluginConformance", "PluginFigures", "Postgres", "answer", "ask"]

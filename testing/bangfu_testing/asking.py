@@ -5,7 +5,22 @@ from datetime import date
 from typing import Any
 
 from bangfu.store import Database
-from bangfu_schema import Change, Graph, decoded
+from bangfu_schema import Change, Graph, Limits, decoded
+
+_MANY = 10**9
+
+UNLIMITED = Limits(
+    characters=_MANY,
+    lines=_MANY,
+    tokens=_MANY,
+    definitions=_MANY,
+    cost=10**12,
+    depth=60,
+    aliases=_MANY,
+    fields=_MANY,
+    values=_MANY,
+)
+"""For a test that asks for everything at once, which is more than a client may."""
 
 
 def answer(

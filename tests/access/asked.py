@@ -14,8 +14,9 @@ from tests.access.viewers import viewers
 
 from bangfu.access import Viewer
 from bangfu.store import Database
-from bangfu_schema import Graph, Limits
+from bangfu_schema import Graph
 from bangfu_schema.execute.encoding import encoded
+from bangfu_testing import UNLIMITED
 
 _T = TypeVar("_T")
 _CURSORS = ("cursor", "startCursor", "endCursor")
@@ -30,7 +31,7 @@ class Asked:
         world.load(database.engine, self.platform, tables)
         self.database = database
         # Some cases ask for everything at once, which is more than a client may.
-        self.graph = Graph(self.platform, Limits(cost=10**12, depth=60))
+        self.graph = Graph(self.platform, UNLIMITED)
         self.rows = Rows(self.platform, tables)
         self.numbers = Numbers(self.rows)
         self.viewers = viewers(self.platform)

@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+from graphql import validate
 from tests.app.asking import ANSWER, GRAPHQL, NAME, code_of, serving
 
 from bangfu.store import Database
 from bangfu_schema import Graph, Limits
+from bangfu_schema.execute import documents
 
 pytestmark = pytest.mark.anyio
 
@@ -102,3 +105,16 @@ async def test_the_newer_media_type_is_answered_with_it(client: httpx.AsyncClien
     response = await client.post("/graphql", json=[{"query": "{"}], headers={"accept": GRAPHQL})
     assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, GRAPHQL)
     assert code_of(response.json()[0]) == "GRAPHQL_PARSE_FAILED"
+
+
+async def test_a_list_of_bad_documents_is_not_read_to_its_end(client: httpx.AsyncClient, graph: Graph) -> None:
+    """A list costs no more to refuse than one document does; what nobody can mean is not read ten times over."""
+    wrong = "{" + "wrong " * 900 + "}"
+    with patch.object(documents, "validate", wraps=validate) as validated:
+        answers = (await ask(client, [{"query": NAME}, *[{"query": wrong}] * 7, {"query": NAME}])).json()
+    assert validated.call_count <= 2
+    assert answers[0] == ANSWER
+    assert "data" not in answers[1]
+    assert {code_of(answer) for answer in answers[2:]} == {"TOO_LONG"}
+    few = await ask(client, [*[{"query": "{ wrong }"}] * 9, {"query": NAME}])
+    assert few.json()[-1] == ANSWER, "a few mistakes spoil nothing"

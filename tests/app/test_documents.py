@@ -53,7 +53,7 @@ async def test_a_document_of_the_manifest_is_run_by_its_name(
 ) -> None:
     manifest = written({f"sha256:{HASH}": NAME, OLDER: VILLAGE})
     async with serving(graph, demo_database, documents=manifest) as client:
-        for asked in (BY_ID, apollo()):
+        for asked in (BY_ID, apollo(), {"query": "", **BY_ID}, apollo(query="")):
             assert (await ask(client, asked)).json() == ANSWER
         found = await ask(client, {"documentId": OLDER, "variables": {"code": "620502100200"}, "operationName": "V"})
         assert found.json()["data"]["village"]["name"]

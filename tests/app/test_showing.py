@@ -164,9 +164,10 @@ async def test_what_nobody_waits_for_is_stopped_in_the_database(graph: Graph, de
 
 @pytest.mark.anyio
 async def test_64_clients_that_go_leave_no_statement_and_take_no_connection_along(
-    graph: Graph, demo_copy: Database
+    graph: Graph, demo_copy: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over real sockets, which are cut while ten statements wait in the database and the others for a connection."""
+    monkeypatch.setenv("BANGFU_CONCURRENCY", "0")  # they all come from one address
     waiting = text(
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     )

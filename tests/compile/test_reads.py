@@ -108,13 +108,13 @@ _PERSON_FILTERS = [
     "sex: { eq: MALE }",
     "publicServices: { welfareGrants: { none: { kind: { isNull: false } } } }",
 ]
-_PERSON_ORDERS = ["{name: ASC}", "{idNumber: $order}", "{sex: ASC}", "{health: DESC}"]
+_PERSON_ORDERS = ["{name: ASC}", "{sex: ASC}", "{health: $order}"]
 _HOME_FILTERS = [
     "members: { some: { name: { contains: $text } }, none: { idNumber: { eq: $text } } }",
     "head: { health: { isNull: true } }",
     "houseArea: { gt: 1 }",
 ]
-_HOME_ORDERS = ["{head: {name: ASC}}", "{houseArea: DESC}", "{head: {idNumber: $order}}"]
+_HOME_ORDERS = ["{head: {name: ASC}}", "{houseArea: DESC}", "{head: {health: $order}}"]
 _GRANT_FILTERS = ["kind: { isNull: false }", "person: { name: { contains: $text } }", "monthlyAmount: { gt: 0 }"]
 
 

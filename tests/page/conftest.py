@@ -112,12 +112,3 @@ def serving(command: list[str], environment: dict[str, str]) -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
-
-
-def run_npm(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """What npm does in a folder, whose packages have to be installed first with `ci`."""
-    npm = shutil.which("npm")
-    assert npm, "These tests need npm, which comes with Node."
-    return subprocess.run(
-        [npm, *arguments], cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True
-    )

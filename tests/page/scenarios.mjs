@@ -142,6 +142,20 @@ const scenarios = {
     });
   },
 
+  async "a subscription ends at the login when its token ends"() {
+    await visit(ADDRESS, async (page) => {
+      await page.routeWebSocket("**/graphql", (socket) => {
+        const reason = "Forbidden: The token is not accepted: it has expired.";
+        socket.onMessage(() => socket.close({ code: 4403, reason })); // as the server does
+      });
+      await enter(page);
+      await type(page, "subscription { changes { place } }");
+      await page.getByRole("button", { name: "Execute query" }).click();
+      await page.getByRole("alert").filter({ hasText: /^The token is not accepted: it has expired/ }).waitFor();
+      await page.getByText("王專幹").waitFor({ state: "detached" });
+    });
+  },
+
   async "it can be read in the dark"() {
     await visit(
       ADDRESS,

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.page.conftest import HOUSE, run_npm, serving
+from tests.npm import run_npm
+from tests.page.conftest import HOUSE, serving
 
 pytestmark = pytest.mark.node
 

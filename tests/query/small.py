@@ -12,6 +12,7 @@ from tests.query.oracle import World
 
 from bangfu.store import Database
 from bangfu_schema import Graph, decoded
+from bangfu_testing import UNLIMITED
 
 _T = TypeVar("_T")
 
@@ -23,7 +24,7 @@ class Small:
         self.database = database
         self.world = World(tables)
         self.asking = Asking(self.world)
-        self.graph = Graph(world.platform())
+        self.graph = Graph(world.platform(), UNLIMITED)
         self._runner = runner
 
     @classmethod

@@ -16,6 +16,7 @@ from bangfu.domain.households import Household, HouseholdCategory, HouseholdStat
 from bangfu.domain.places import Place, PlaceKind
 from bangfu.registry import Platform, assemble
 from bangfu.store import Database
+from bangfu.store.reads import READ_LOG
 from bangfu.store.sealed import SEAL_KEY
 from bangfu.store.setting import SETTING
 from bangfu.write.copy import copy_rows
@@ -80,7 +81,7 @@ def platform() -> Platform:
 def make(database: Database) -> None:
     """Makes the tables and fills them."""
     metadata = platform().metadata()
-    for table in (SETTING, SEAL_KEY):
+    for table in (SETTING, SEAL_KEY, READ_LOG):
         table.to_metadata(metadata)
     metadata.create_all(database.engine)
     raise_wall(database.engine, platform())

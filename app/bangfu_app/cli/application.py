@@ -10,6 +10,7 @@ from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
 from bangfu_app.cli.migrate import migrate
 from bangfu_app.cli.plugin import plugin
+from bangfu_app.cli.reads import reads
 from bangfu_app.cli.report import report
 from bangfu_app.cli.schema import schema
 from bangfu_app.cli.seal import seal
@@ -66,6 +67,7 @@ application.command()(serve)
 application.command()(migrate)
 application.command()(report)
 application.command()(explain)
+application.command()(reads)
 application.add_typer(plugin, name="plugin")
 application.add_typer(schema, name="schema")
 application.add_typer(token, name="token")

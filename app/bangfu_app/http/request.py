@@ -209,11 +209,12 @@ def _document(asked: dict[str, Any], extensions: dict[str, Any], documents: Docu
             what = "the GraphQL document as a string" if argument == "query" else "a string, or null"
             raise _bad(f"is {_kind(value)}. Accepted: {what}.", argument=place + argument)
     digest = _digest(extensions["persistedQuery"], place) if "persistedQuery" in extensions else None
-    if query is None:
+    if not query:  # graphql-ws has to send a query, so that its clients leave it empty beside a name
         if name is not None:
             return documents.named(name), False
         if digest is not None:
             return documents.hashed(digest), False
+    if query is None:
         raise _bad("is missing. Send the GraphQL document as a string.", argument=f"{place}query")
     for argument, given in (("extensions.persistedQuery.sha256Hash", digest), ("documentId", digest_named(name))):
         if given is not None and given != digest_of(query):

@@ -163,6 +163,7 @@ def _hold(token: StoredToken) -> _Held | None:
         "roles": list(token.roles),
         "places": list(token.places),
         "permissions": list(token.permissions),
+        "jti": token.id,
     }
     try:
         return _Held(token=token, viewer=viewer_of(claims))

@@ -3,7 +3,7 @@
 Personal is a column that is declared `sensitive`, and the measure of a single household or person that looks at one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bangfu.query.measures import sensitive_columns
@@ -22,6 +22,18 @@ def personal_measure(node: Node, field: MeasureField) -> str | None:
     """
     tells = not node.is_place and sensitive_columns([field.measure])
     return f"{node.name}.{field.qualified}" if tells else None
+
+
+def personal_fields(nodes: Iterable[Node]) -> list[str]:
+    """The names of all that is personal data in these nodes, but for fields that are written by hand."""
+    found: list[str] = []
+    for node in nodes:
+        names = [personal_column(node, each) for each in node.attributes.values()]
+        names += [
+            personal_measure(node, each) for space in node.namespaces.values() for each in space.measures.values()
+        ]
+        found += [name for name in names if name is not None]
+    return sorted(found)
 
 
 def filtered_by(node: Node, given: Mapping[str, Any]) -> Iterator[str]:

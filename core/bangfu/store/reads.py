@@ -26,11 +26,14 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    any_,
     bindparam,
     cast,
     func,
+    literal,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
@@ -147,7 +150,9 @@ def read_reads(
     if field is not None:
         statement = statement.where(_names(field))
     if before is not None:
-        statement = statement.where(table.id < before)
+        bound = READ_LOG.alias()
+        at = select(bound.c.at).where(bound.c.id == before).scalar_subquery()
+        statement = statement.where(tuple_(table.at, table.id) < tuple_(at, before))
     rows = connection.execute(statement).mappings()
     listed = ("places", "shown", "filtered", "ordered")
     return [LoggedRead(**{**row, **{name: tuple(row[name]) for name in listed}}) for row in rows]
@@ -159,7 +164,7 @@ def was_read(connection: Connection, field: str) -> bool:
 
 
 def _names(field: str) -> ColumnElement[bool]:
-    return or_(*(READ_LOG.c[way].contains([field]) for way in ("shown", "filtered", "ordered")))
+    return or_(*(literal(field) == any_(READ_LOG.c[way]) for way in ("shown", "filtered", "ordered")))
 
 
 @cache

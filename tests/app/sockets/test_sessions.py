@@ -111,6 +111,7 @@ async def test_without_a_good_token_the_connection_is_refused(
 
 
 async def test_a_token_that_expires_ends_the_connection(graph: Graph, demo_database: Database, bearer: Bearer) -> None:
+    """And not its operations, which a client then takes up again on a connection with a new token."""
     async with (
         serving(graph, demo_database, bearer=bearer) as server,
         server.talk({"token": token(exp=int(time.time()) + 2)}) as talk,
@@ -119,9 +120,7 @@ async def test_a_token_that_expires_ends_the_connection(graph: Graph, demo_datab
         code, reason = await talk.closed()
         assert code == 4403
         assert "expired" in reason
-        (ended,) = [each for each in talk.heard if each["type"] == "error"]
-        assert ended["id"] == "1"
-        assert ended["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert [each for each in talk.heard if each["type"] in ("error", "complete")] == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +140,7 @@ async def test_a_token_that_counts_no_more_is_found_out(
         code, told = await talk.closed()
         assert code == 4403
         assert reason in told
-        assert [each["id"] for each in talk.heard if each["type"] == "error"] == ["1"]
+        assert [each for each in talk.heard if each["type"] in ("error", "complete")] == []
 
 
 async def test_keys_that_are_away_keep_out_new_ones_only(graph: Graph, demo_database: Database) -> None:

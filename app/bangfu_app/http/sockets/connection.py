@@ -124,10 +124,7 @@ class Connection:
 
     async def _until_expired(self, session: Session) -> None:
         error = await session.over(self._limits.check)
-        told = {"message": str(error), "extensions": {"code": error.code, "requestId": request_id()}}
-        for id_, operation in list(self._operations.items()):
-            operation.cancel()
-            await self._send(messages.error(id_, [told]))
+        # Operations are not ended one by one: after an error, no client would take them up again with a new token.
         raise Close(Code.FORBIDDEN, f"Forbidden: {error}")
 
     def _require_init(self) -> None:

@@ -2,7 +2,7 @@
 
 import type { Fetcher } from "@graphiql/toolkit";
 import { type DocumentNode, getOperationAST, parse } from "graphql";
-import { createClient } from "graphql-ws";
+import { CloseCode, createClient } from "graphql-ws";
 
 import { ask, authorization, told } from "./asking";
 
@@ -15,6 +15,8 @@ export function createFetcher(token: string | null, onRefused: (words: string) =
     url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
     connectionParams: authorization(token),
     lazy: true, // no socket before the first subscription
+    shouldRetry: (event) => !isRefusal(event), // there is no other token to try
+    on: { closed: (event) => isRefusal(event) && onRefused(event.reason.replace("Forbidden: ", "")) },
   });
   return async ({ query, variables, operationName }) => {
     // GraphiQL looks at what is typed a moment later, and may still name the operation that stood there before.
@@ -28,6 +30,11 @@ export function createFetcher(token: string | null, onRefused: (words: string) =
     if (status === 401) onRefused(told(result));
     return result as Carried;
   };
+}
+
+/** Whether a socket was closed since its token is missing or no longer good. */
+function isRefusal(event: unknown): event is CloseEvent {
+  return event instanceof CloseEvent && event.code === Number(CloseCode.Forbidden);
 }
 
 /** The document, or null where it is none; then the server says why. */

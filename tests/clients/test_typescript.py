@@ -4,13 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.page.conftest import HOUSE, run_npm, serving
+from tests.clients.conftest import HOUSE, Server, Serving
+from tests.npm import run_npm
+
+from bangfu.store import Database
 
 pytestmark = pytest.mark.node
 
 
 @pytest.fixture(scope="module")
-def example(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example beside a copy of the schema, with its packages and what is generated."""
     folder = tmp_path_factory.mktemp("typescript")
     source, copy = HOUSE / "examples" / "typescript", folder / "examples" / "typescript"
@@ -23,8 +26,8 @@ def example(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def test_it_asks_the_graph(example: Path, address: str, token: str) -> None:
-    done = run_npm(example, "start", "--silent", "--", "620502", BANGFU_URL=f"{address}/graphql", BANGFU_TOKEN=token)
+def test_it_asks_the_graph(example: Path, server: Server) -> None:
+    done = run_npm(example, "start", "--silent", "--", "620502", BANGFU_URL=server.url, BANGFU_TOKEN=server.token)
     assert done.returncode == 0, done.stderr
     first, *lines = done.stdout.splitlines()
     assert first == "The first 5 of 461 villages"
@@ -37,10 +40,10 @@ def test_it_asks_the_graph(example: Path, address: str, token: str) -> None:
     [("620502", "", "UNAUTHENTICATED"), ("9", None, "BAD_USER_INPUT"), ("620502", "not-a-token", "UNAUTHENTICATED")],
 )
 def test_it_tells_what_the_server_refuses(
-    example: Path, address: str, token: str, place: str, given: str | None, told: str
+    example: Path, server: Server, place: str, given: str | None, told: str
 ) -> None:
-    shown = token if given is None else given
-    done = run_npm(example, "start", "--silent", "--", place, BANGFU_URL=f"{address}/graphql", BANGFU_TOKEN=shown)
+    shown = server.token if given is None else given
+    done = run_npm(example, "start", "--silent", "--", place, BANGFU_URL=server.url, BANGFU_TOKEN=shown)
     assert done.returncode == 1
     assert told in done.stderr
 
@@ -57,12 +60,11 @@ def test_a_field_that_the_schema_does_not_have_is_found_before_it_runs(example: 
 
 
 def test_the_server_is_sent_no_text_of_documents_that_it_knows(
-    example: Path, installed: Path, settings: dict[str, str], token: str
+    example: Path, serving: Serving, demo_database: Database
 ) -> None:
     documents = example / "src" / "gql" / "persisted-documents.json"
-    trusting = settings | {"BANGFU_DOCUMENTS": str(documents), "BANGFU_DOCUMENTS_ONLY": "true"}
-    with serving([str(installed / "bangfu"), "serve", "--port", "0"], trusting) as address:
-        known = {"BANGFU_URL": f"{address}/graphql", "BANGFU_TOKEN": token}
+    with serving(demo_database, BANGFU_DOCUMENTS=str(documents), BANGFU_DOCUMENTS_ONLY="true") as server:
+        known = {"BANGFU_URL": server.url, "BANGFU_TOKEN": server.token}
         done = run_npm(example, "start", "--silent", "--", "--persisted", **known)
         assert done.returncode == 0, done.stderr
         assert "461 villages" in done.stdout
