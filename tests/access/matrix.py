@@ -132,7 +132,8 @@ class Matrix:
             ]
             given += [f"{{ {each.name}: {{ isNull: true }} }}" for each in attributes if each.nullable]
             # What repeats comes first, so that each step decides where those before it tie.
-            steps = sorted(attributes, key=lambda each: len({str(value) for value in self._values(node, each)}))
+            ordered = (each for each in attributes if not each.field.sealed)
+            steps = sorted(ordered, key=lambda each: len({str(value) for value in self._values(node, each)}))
             order = [f"{{ {each.name}: {self._direction()} }}" for each in steps]
             first, second = (f"orderBy: [{', '.join(half)}]" for half in (order[::2], order[1::2] or order))
             rest = [
@@ -147,9 +148,10 @@ class Matrix:
                 lists = (self._list(node, each, asked) for each in (arguments, others))
                 yield self._case(f"{node.name} by {name} columns", *lists)
         for each in marked:
-            step = f"orderBy: [{{ {each.name}: {self._direction()} }}]"
-            yield self._case(f"{node.name} order by {each.name}", self._list(node, step, asked), is_refusal=True)
-            for operator in _OPERATORS.get(each.kind, _ORDERED):
+            if not each.field.sealed:
+                step = f"orderBy: [{{ {each.name}: {self._direction()} }}]"
+                yield self._case(f"{node.name} order by {each.name}", self._list(node, step, asked), is_refusal=True)
+            for operator in _operators(each):
                 given_ = f"filter: {{ {each.name}: {{ {operator}: {self._operand(node, each, operator, 0)} }} }}"
                 text = self._list(node, given_, asked)
                 yield self._case(f"{node.name} {each.name} {operator}", text, is_refusal=True)
@@ -228,12 +230,12 @@ class Matrix:
         for each in link.target.attributes.values():
             if (link.target.name, each.column) not in MASKS:
                 continue
-            operator = self._turned(_OPERATORS.get(each.kind, _ORDERED))
+            operator = self._turned(_operators(each))
             inner = f"{{ {each.name}: {{ {operator}: {self._operand(link.target, each, operator, 0)} }} }}"
             inner = f"{{ {self._turned(('some', 'none', 'every'))}: {inner} }}" if link.many else inner
             text = self._list(node, f"filter: {{ {_bare(space, link, inner)} }}", "totalCount")
             yield self._case(f"{node.name}.{link.name} by {each.name}", text, is_refusal=True)
-            if not link.many:
+            if not link.many and not each.field.sealed:
                 text = self._list(node, f"orderBy: [{_within(space, link, f'{{ {each.name}: ASC }}')}]", "nodes { id }")
                 yield self._case(f"{node.name}.{link.name} order by {each.name}", text, is_refusal=True)
 
@@ -284,7 +286,7 @@ class Matrix:
 
     def _comparison(self, node: Node, attribute: Attribute, index: int) -> str:
         # Every second one asks for one row's value, which few may see.
-        operator = next(self._operators[attribute.kind])
+        operator = "eq" if attribute.field.sealed else next(self._operators[attribute.kind])
         return f"{{ {operator}: {self._operand(node, attribute, operator, index)} }}"
 
     def _operand(self, node: Node, attribute: Attribute, operator: str, index: int) -> str:
@@ -318,6 +320,11 @@ _ANY: dict[Kind, Any] = {
     Kind.FLAG: True,
     Kind.CODE: HERE * 10**9,
 }
+
+
+def _operators(attribute: Attribute) -> tuple[str, ...]:
+    """What a column can be compared by; one that is sealed can only be looked up."""
+    return _OPERATORS[Kind.CODE] if attribute.field.sealed else _OPERATORS.get(attribute.kind, _ORDERED)
 
 
 def _selective(kind: Kind) -> Iterator[str]:

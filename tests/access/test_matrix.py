@@ -23,6 +23,7 @@ from tests.access.asked import Asked, differences, without_cursors
 from tests.access.eyes import MASKS
 from tests.access.matrix import Case, Matrix
 from tests.access.rows import Rows
+from tests.access.test_subscriptions import DOCUMENTS as SUBSCRIPTIONS
 from tests.access.traces import Traces
 from tests.access.viewers import viewers
 from tests.access.world import Maker, platform
@@ -146,7 +147,7 @@ def test_every_field_of_the_schema_has_its_case() -> None:
     schema = Graph(_INSTALLED).compiler.schema
     documents = [case.document for case in Matrix(Rows(_INSTALLED, Maker(_INSTALLED).make())).cases()]
     seen: set[str] = set()
-    for document in [*documents, CATALOGUE, WHO]:
+    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO]:
         _see(document, schema, seen)
     assert sorted(_fields(schema) - seen) == []
 
