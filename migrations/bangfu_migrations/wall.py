@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.access import needed_to_count
+from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.fields import field_of, is_index
 from bangfu.declare.records import Dated, columns_of
 from bangfu.domain.households import Household, Person
@@ -159,15 +160,18 @@ def _lies_in(record: type[Dated], own: str) -> str:
     table, columns = _quote(record.__tablename__), {column.name for column in columns_of(record)}
     if "place_code" in columns:
         return f"place_code <@ {own}"
+    # Most viewers have a whole district: the row itself tells its own, and nothing has to be looked up.
+    first = f"{table}.district_code::int8 * {DISTRICT_SPAN}"
+    whole = f"int8range({first}, {first} + {DISTRICT_SPAN}) <@ {own}"
     if "household_id" in columns:
         home = f"SELECT FROM {COUNTED}.household h WHERE h.district_code = {table}.district_code"
-        return f"EXISTS ({home} AND h.id = {table}.household_id AND h.place_code <@ {own})"
+        return f"{whole} OR EXISTS ({home} AND h.id = {table}.household_id AND h.place_code <@ {own})"
     home = (
         f"SELECT FROM {COUNTED}.person p JOIN {COUNTED}.household h"
         " ON h.district_code = p.district_code AND h.id = p.household_id"
         f" WHERE p.district_code = {table}.district_code"
     )
-    return f"EXISTS ({home} AND p.id = {table}.person_id AND h.place_code <@ {own})"
+    return f"{whole} OR EXISTS ({home} AND p.id = {table}.person_id AND h.place_code <@ {own})"
 
 
 def _digest(statements: Sequence[str]) -> str:

@@ -69,7 +69,8 @@ def is_told(
     own = is_own(alias.c.code, parameters, grain) if may_see else false()
     if grain not in (Grain.DISTRICT, Grain.TOWNSHIP):
         return own
-    small = [_small_cell(part, grain, alias, span, parameters, may_see=may_see) for part in _cells(measure)]
+    cells = (part for part in _cells(measure) if not part.of.__grain__.is_place)
+    small = [_small_cell(part, grain, alias, span, parameters, may_see=may_see) for part in cells]
     return or_(own, and_(span.is_of_years(), *map(not_, small)))
 
 

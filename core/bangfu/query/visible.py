@@ -21,7 +21,6 @@ from sqlalchemy import (
     literal,
     null,
     or_,
-    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlalchemy.schema import Column
@@ -94,7 +93,7 @@ def shown_column(column: ColumnElement[Any], field: Field | None, parameters: Pa
         return column
     match field.sensitive:
         case Sensitive.HIDDEN:
-            return type_coerce(null(), column.type)
+            return cast(null(), column.type)
         case _ if field.sealed:
             return column
         case Sensitive.NAME:
