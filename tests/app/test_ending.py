@@ -53,12 +53,13 @@ def is_refused(address: str) -> bool:
 
 class TestWhatIsBegun:
     def test_is_finished(self, bangfu: Bangfu, demo_copy: Database) -> None:
+        known = bangfu.bearer(demo_copy)
         with (
             ThreadPoolExecutor() as threads,
             bangfu.serving("serve", database=demo_copy, BANGFU_SHUTDOWN_GRACE="60") as address,
         ):
             with locked(demo_copy):
-                asked = threads.submit(httpx.post, f"{address}/graphql", json=NAME, timeout=PATIENCE)
+                asked = threads.submit(httpx.post, f"{address}/graphql", json=NAME, headers=known, timeout=PATIENCE)
                 until(lambda: waits(demo_copy))
                 bangfu.process.send_signal(signal.SIGTERM)
                 until(lambda: is_refused(address))
@@ -69,12 +70,13 @@ class TestWhatIsBegun:
             assert bangfu.process.wait(PATIENCE) == 0
 
     def test_is_told_where_it_takes_too_long(self, bangfu: Bangfu, demo_copy: Database) -> None:
+        known = bangfu.bearer(demo_copy)
         with (
             ThreadPoolExecutor() as threads,
             bangfu.serving("serve", database=demo_copy, BANGFU_SHUTDOWN_GRACE="0.5") as address,
             locked(demo_copy),
         ):
-            asked = threads.submit(httpx.post, f"{address}/graphql", json=NAME, timeout=PATIENCE)
+            asked = threads.submit(httpx.post, f"{address}/graphql", json=NAME, headers=known, timeout=PATIENCE)
             until(lambda: waits(demo_copy))
             bangfu.process.send_signal(signal.SIGTERM)
             answer = asked.result(PATIENCE)
@@ -86,9 +88,10 @@ class TestWhatIsBegun:
         assert [each["status"] for each in lines if each["logger"] == "bangfu.access"] == [503]
 
 
-def test_metrics_are_on_a_port_of_their_own(bangfu: Bangfu, demo_database: Database) -> None:
-    with bangfu.serving("serve", database=demo_database, BANGFU_METRICS_PORT="0") as address:
-        assert httpx.post(f"{address}/graphql", json=NAME).status_code == 200
+def test_metrics_are_on_a_port_of_their_own(bangfu: Bangfu, demo_copy: Database) -> None:
+    known = bangfu.bearer(demo_copy)
+    with bangfu.serving("serve", database=demo_copy, BANGFU_METRICS_PORT="0") as address:
+        assert httpx.post(f"{address}/graphql", json=NAME, headers=known).status_code == 200
         assert httpx.get(f"{address}/metrics").status_code == 404
         told = next(each["event"] for each in bangfu.log_lines() if "/metrics" in each["event"])
         beside = told.split()[-1]

@@ -99,12 +99,14 @@ async def refused(checks: LocalTokens | Door, shown: str) -> str:
 
 
 async def test_a_token_tells_of_its_viewer_until_it_expires(local: LocalTokens, issue: Issue) -> None:
-    viewer, until = await local.viewer_until(issue().text)
+    token = issue()
+    viewer, until = await local.viewer_until(token.text)
     assert viewer == Viewer(
         name="王專幹",
         roles=("village",),
         places=(620502100200000,),
         permissions=frozenset({"industry:read", "register:read"}),
+        token_id=token.id,
     )
     assert abs(until - (datetime.now(UTC) + timedelta(days=90)).timestamp()) < 60
     assert (await local.viewer_until(issue(grant=Grant(places=("*",))).text))[0].is_everywhere

@@ -71,7 +71,8 @@ async def test_all_connections_are_busy(
     serving: Serving, demo_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bangfu.store.pool.PATIENCE", 0.05)
-    database = Database(demo_database.url.render_as_string(hide_password=False), pool_size=1)
+    url = demo_database.url.render_as_string(hide_password=False)
+    database = Database(url, pool_size=1, seal=demo_database.seal)
     async with serving(database) as client:
         async with database.pool.connection():
             assert await code_of(client) == (503, "SERVICE_UNAVAILABLE")

@@ -9,7 +9,7 @@ from tests.app.command import Bangfu
 from bangfu.store import Database
 from bangfu_app import opening
 from bangfu_app.report import figures
-from bangfu_migrations import upgrade
+from bangfu_migrations import make_ready
 from bangfu_schema import Graph
 
 
@@ -61,7 +61,7 @@ def test_without_tables_it_says_what_is_missing(bangfu: Bangfu, empty_database: 
 
 @pytest.mark.usefixtures("one_graph")
 def test_without_a_district_it_says_what_is_missing(bangfu: Bangfu, graph: Graph, empty_database: Database) -> None:
-    upgrade(empty_database.engine, graph.platform.branches)
+    make_ready(empty_database.engine, graph.platform)
     done = bangfu("report", database=empty_database)
     assert done.exit_code == 3
     assert "`bangfu demo --no-serve` builds the demo district" in done.stderr

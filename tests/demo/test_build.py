@@ -17,6 +17,7 @@ from bangfu.errors import OperationError
 from bangfu.registry.discovery import assemble
 from bangfu.store import Database
 from bangfu.store.reads import READ_LOG
+from bangfu.store.sealed import SEAL_KEY
 from bangfu.store.setting import REPORTING_DATE, SETTING, read_setting, write_setting
 from bangfu.store.tokens import TOKEN
 from bangfu.write.copy import copy_rows
@@ -66,6 +67,7 @@ def test_the_tables_are_as_declared(engine: Engine) -> None:
     declared = assemble([]).metadata()
     SETTING.to_metadata(declared)
     TOKEN.to_metadata(declared)
+    SEAL_KEY.to_metadata(declared)
     READ_LOG.to_metadata(declared)
     assert drift(engine, declared) == []
 
