@@ -58,9 +58,8 @@ def test_a_changed_character_is_found(text: str, data: st.DataObject) -> None:
     other = data.draw(st.characters(codec="ascii").filter(lambda each: each != sealed[place]))
     with pytest.raises((DamagedValue, OperationError)) as caught:  # an id of a key that there is not, for one
         SEAL.open(COLUMN, ROW, sealed[:place] + other + sealed[place + 1 :])
-    assert caught.value.code == "SEALED_VALUE_DAMAGED" or (
-        caught.value.code == "SEAL_KEY_MISSING" and place <= sealed.index(".", 2)
-    )
+    is_in_the_key = place <= sealed.index(".", 2)
+    assert caught.value.code in ("SEALED_VALUE_DAMAGED", *(["SEAL_KEY_MISSING"] if is_in_the_key else ()))
 
 
 @pytest.mark.parametrize(
@@ -125,5 +124,5 @@ def test_neither_keys_nor_values_are_in_messages(wrong: Callable[[], None], capl
         wrong()
     told = f"{caught.value} {caught.value!r} {SEAL!r} {SEAL.keys!r} {caplog.text}"
     assert "620502198001011234" not in told
-    assert "111" not in told
-    assert "333" not in told
+    assert "1" * 12 not in told
+    assert "3" * 12 not in told
