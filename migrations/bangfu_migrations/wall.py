@@ -13,6 +13,7 @@ A table that nobody declares may not be read at all; to the log of reads rows ma
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cache
 from hashlib import sha256
 from itertools import chain
 
@@ -71,7 +72,7 @@ def lacks_wall(connection: Connection, platform: Platform) -> bool:
         {"name": COUNTED},
     )
     found: dict[str, str | None] = {name: told for name, told in rows}  # noqa: C416 - for the types
-    return any(found.get(table) != _digest(statements) for table, statements in _declared(platform).items())
+    return any(found.get(table) != digest for table, digest in _digests(platform).items())
 
 
 def _records(platform: Platform) -> list[type[Dated]]:
@@ -172,6 +173,12 @@ def _lies_in(record: type[Dated], own: str) -> str:
         f" WHERE p.district_code = {table}.district_code"
     )
     return f"{whole} OR EXISTS ({home} AND p.id = {table}.person_id AND h.place_code <@ {own})"
+
+
+@cache
+def _digests(platform: Platform) -> dict[str, str]:
+    """What each table's wall is to be known by; asked for at each look whether a server is ready."""
+    return {table: _digest(statements) for table, statements in _declared(platform).items()}
 
 
 def _digest(statements: Sequence[str]) -> str:

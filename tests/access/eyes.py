@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from tests.access.numbers import NOTHING, Cell, Numbers, Span, columns_read, is_of_households, parts_of
+from tests.access.numbers import NOTHING, Cell, Numbers, Span, columns_read, is_of_households, is_tellable, parts_of
 from tests.access.rows import Rows, inside, typed_id
 from tests.access.world import TODAY, Row
 from tests.query.oracle import compare
@@ -121,7 +121,7 @@ class Eyes:
             return full
         if full and self.covers(row["code"]):
             return True
-        if node.grain.value > 2 or not span.is_of_years:
+        if node.grain.value > 2 or not is_tellable(measure, span):
             return False
         own = self._own if full else ()
         return not self.numbers.small(measure, node.grain.value, row["district_code"], span, own)

@@ -137,31 +137,57 @@ class Numbers:
         """How many households are behind each cell of a district: by part of a share, place and year."""
         found: dict[tuple[str, int, int], set[int]] = defaultdict(set)
         for name, facts in self._parts(measure, span):
-            for fact in facts:
+            for fact, year in facts:
                 if fact.code // SPANS[1] == district and not any(_inside(fact.code, place) for place in own):
-                    year = fact.day.year if measure.time is OverTime.FLOW and fact.day is not None else 0
                     found[name, fact.key(level), year].add(fact.household)
         return {cell: len(households) for cell, households in found.items()}
 
-    def _parts(self, measure: AnyMeasure, span: Span) -> Iterator[tuple[str, list[Fact]]]:
-        """The rows whose groups must not be small: of all years for a flow, on the last day for a stock."""
-        if isinstance(measure, Measure):
-            if is_of_households(measure):
-                always = Span("", date.min, TODAY)
-                yield measure.name, [*self.counting(measure, span if measure.time is OverTime.STOCK else always)]
-            return
-        above, below = measure.numerator, measure.denominator
-        yield from self._parts(above, span)
-        yield from self._parts(below, span)
-        if (above.of, above.time, _dated(above)) == (below.of, below.time, _dated(below)):
-            taken = {id(fact.row) for _, facts in self._parts(above, span) for fact in facts}
-            for _, facts in self._parts(below, span):
-                yield "rest", [fact for fact in facts if id(fact.row) not in taken]
+    def _parts(self, measure: AnyMeasure, span: Span) -> Iterator[tuple[str, list[tuple[Fact, int]]]]:
+        """The rows whose groups must not be small, with their years: of all for a flow, on the last day for a stock.
+
+        Those that count, and of which the amount is known; and all that show that something was reported.
+        """
+        for part in parts_of(measure):
+            if is_of_households(part):
+                yield part.name, self._meant(part, span)
+                yield f"{part.name} reported", self._reported(part, span)
+        if isinstance(measure, Ratio) and is_of_households(measure.denominator):
+            above, below = measure.numerator, measure.denominator
+            if (above.of, above.time, _dated(above)) == (below.of, below.time, _dated(below)):
+                taken = {id(fact.row) for fact in self.counting(above, self._whole(above, span))}
+                yield "rest", [each for each in self._meant(below, span) if id(each[0].row) not in taken]
+
+    def _meant(self, measure: Measure, span: Span) -> list[tuple[Fact, int]]:
+        return [
+            (fact, fact.day.year if measure.time is OverTime.FLOW and fact.day is not None else 0)
+            for fact in self.counting(measure, self._whole(measure, span))
+            if measure.sum is None or fact.row[measure.sum.key] is not None
+        ]
+
+    def _reported(self, measure: Measure, span: Span) -> list[tuple[Fact, int]]:
+        if measure.time is OverTime.STOCK:
+            return [(fact, 0) for fact in self.facts(measure) if in_force(fact.row, span.last)]
+        recorded = ((fact, fact.row["recorded_on"]) for fact in self.facts(measure))
+        return [(fact, day.year) for fact, day in recorded if day <= TODAY]
+
+    @staticmethod
+    def _whole(measure: Measure, span: Span) -> Span:
+        return span if measure.time is OverTime.STOCK else Span("", date.min, TODAY)
 
 
 def is_of_households(measure: AnyMeasure) -> bool:
     """Whether a number is made of what is known of households or people."""
     return any(not part.of.__grain__.is_place for part in parts_of(measure))
+
+
+def is_tellable(measure: AnyMeasure, span: Span) -> bool:
+    """Whether outsiders are told numbers of such a period at all."""
+    for part in parts_of(measure):
+        if part.time is OverTime.STOCK and span.end < TODAY:
+            return False  # two days differ by whoever came or went between
+        if part.time is OverTime.FLOW and part.distinct is not None and span.start.year != span.end.year:
+            return False  # several years differ from their sum by whoever was there twice
+    return span.is_of_years
 
 
 def parts_of(measure: AnyMeasure) -> tuple[Measure, ...]:

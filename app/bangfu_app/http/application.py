@@ -64,7 +64,7 @@ def create_app(
     and calls its `state.stop` before it closes connections; `state.door` counts those open, `state.metrics` all.
     """
 
-    stopping, metrics, guard = Stopping(), metrics or Metrics(), guard or Guard()
+    stopping, metrics, guard, documents = Stopping(), metrics or Metrics(), guard or Guard(), documents or Documents()
     ready = Ready(readiness, stopping)
 
     @asynccontextmanager
@@ -87,7 +87,7 @@ def create_app(
             ready=ready,
             identity=bearer,
             origins=origins,
-            documents=documents or Documents(),
+            documents=documents,
             guard=guard,
         )
 

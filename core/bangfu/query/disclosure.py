@@ -2,10 +2,14 @@
 
 Outside its own places a viewer is told townships and districts, over whole years, and of these all of a district or
 none: where one of them rests on a few households only, the others would tell it as what they leave of the district.
+What holds on a day is told of the reporting date alone, since two days differ by whoever came or went between; and
+who is counted once only, of one year at a time, since several years differ from their sum by whoever was there twice.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +33,8 @@ from sqlalchemy import (
 from bangfu.access import PERSONAL, needed_to_count
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
+from bangfu.declare.period import Period
+from bangfu.declare.records import Record
 from bangfu.query.given import Parameters, today
 from bangfu.query.measures import Span, measure_value, parts_of, sensitive_columns, source_of
 from bangfu.query.scope import in_force
@@ -69,9 +75,17 @@ def is_told(
     own = is_own(alias.c.code, parameters, grain) if may_see else false()
     if grain not in (Grain.DISTRICT, Grain.TOWNSHIP):
         return own
-    cells = (part for part in _cells(measure) if not part.of.__grain__.is_place)
-    small = [_small_cell(part, grain, alias, span, parameters, may_see=may_see) for part in cells]
-    return or_(own, and_(span.is_of_years(), *map(not_, small)))
+    cells = dict.fromkeys(cell for cell in _cells(measure) if not cell.of.__grain__.is_place)
+    small = [_is_small(cell, grain, alias, span, parameters, may_see=may_see) for cell in cells]
+    return or_(own, and_(span.is_so(partial(_is_tellable, parts)), *map(not_, small)))
+
+
+def _is_tellable(parts: Sequence[Measure], period: Period, today: date) -> bool:
+    """Whether a period is one of which households may be counted for outsiders."""
+    is_one_year = period.start.year == period.end.year
+    return period.is_of_years and all(
+        period.end >= today if part.time is OverTime.STOCK else part.distinct is None or is_one_year for part in parts
+    )
 
 
 def _needed(measure: Measure) -> Iterator[str]:
@@ -81,45 +95,66 @@ def _needed(measure: Measure) -> Iterator[str]:
         yield PERSONAL
 
 
-def _cells(measure: AnyMeasure) -> Iterator[Measure]:
-    """The counts that a number rests on; a share of nearly all tells of the few that are left."""
-    if not isinstance(measure, Ratio):
-        yield measure
-        return
-    above, below = measure.numerator, measure.denominator
-    yield from (above, below)
-    if above.of is below.of and above.time is below.time and above.on is below.on and above.where is not None:
-        others = above.where.self_group().is_not(true())
-        yield replace(below, where=others if below.where is None else and_(below.where, others))
+@dataclass(frozen=True)
+class _Cell:
+    """Rows whose households must not be few: of all places of a level, of a flow in all years."""
+
+    of: type[Record]
+    time: OverTime
+    on: str = "recorded_on"
+    where: ColumnElement[bool] | None = None
+    known: str | None = None
+    """A column that has to have a value, as an amount that is summed."""
 
 
-def _small_cell(
-    measure: Measure, grain: Grain, alias: FromClause, span: Span, parameters: Parameters, *, may_see: bool
+def _cells(measure: AnyMeasure) -> Iterator[_Cell]:
+    """What a number rests on: the rows it counts, and those that only show that something was reported.
+
+    A share of nearly all tells of the few that are left.
+    """
+    for part in parts_of(measure):
+        yield _counted(part)
+        yield _Cell(part.of, part.time)
+    if isinstance(measure, Ratio):
+        above, below = _counted(measure.numerator), _counted(measure.denominator)
+        if (above.of, above.time, above.on) == (below.of, below.time, below.on) and above.where is not None:
+            others = above.where.self_group().is_not(true())
+            yield replace(below, where=others if below.where is None else and_(below.where, others))
+
+
+def _counted(measure: Measure) -> _Cell:
+    on = "recorded_on" if measure.on is None or measure.time is OverTime.STOCK else measure.on.key
+    return _Cell(measure.of, measure.time, on, measure.where, None if measure.sum is None else measure.sum.key)
+
+
+def _is_small(
+    cell: _Cell, grain: Grain, alias: FromClause, span: Span, parameters: Parameters, *, may_see: bool
 ) -> ColumnElement[bool]:
-    """Whether one of all places of the level in the row's district, of a flow in one of all years, is a small cell.
+    """Whether it is small in one of the places of the level in the row's district.
 
     The viewer's own rows are left out: it knows them, and could take them off.
     """
-    source = source_of(measure.of)
+    source = source_of(cell.of)
     record, home = source.record, source.keys[Grain.HOUSEHOLD]
     conditions = [record.c.district_code == alias.c.district_code]
-    if measure.where is not None:
-        conditions.append(source.counted(measure.where))
+    if cell.where is not None:
+        conditions.append(source.counted(cell.where))
+    if cell.known is not None:
+        conditions.append(record.c[cell.known].is_not(None))
     groups = [] if grain is Grain.DISTRICT else [source.key(grain)]
-    if measure.time is OverTime.STOCK:
+    if cell.time is OverTime.STOCK:
         conditions.append(in_force(record, span.last))
     else:
-        on = record.c["recorded_on" if measure.on is None else measure.on.key]
-        conditions.append(on <= today(parameters))
-        groups.append(extract("year", on))
+        conditions.append(record.c[cell.on] <= today(parameters))
+        groups.append(extract("year", record.c[cell.on]))
     if may_see and parameters.policy.ranges:
         conditions.append(not_(is_own(source.place, parameters)))
     size = func.count(distinct(home))
-    cells = (
+    small = (
         select(literal(1))
         .select_from(source.rows(home, *groups, *conditions))
         .where(*conditions)
         .group_by(*groups)
         .having(size.between(1, literal(parameters.policy.small_cell - 1, Integer(), literal_execute=True)))
     )
-    return exists(cells.correlate(alias))
+    return exists(small.correlate(alias))

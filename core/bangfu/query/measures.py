@@ -53,15 +53,17 @@ class Span:
 
     start: ColumnElement[date]
     last: ColumnElement[date]
-    is_of_years: Callable[[], ColumnElement[bool]]
-    """Whether the period begins and ends with a calendar year, for whoever has to know."""
+    is_so: Callable[[Callable[[Period, date], bool]], ColumnElement[bool]]
+    """Whether something holds of the period on the day the request stands on, for whoever has to know."""
 
     @classmethod
     def by(cls, parameters: Parameters, period: Callable[[Input], Period]) -> "Span":
         """The span of a period that follows from what is given."""
         start = parameters.add(lambda given: period(given).start, Date())
         last = parameters.add(lambda given: as_of(period(given), given.today), Date())
-        return cls(start, last, lambda: parameters.add(lambda given: period(given).is_of_years, Boolean()))
+        return cls(
+            start, last, lambda holds: parameters.add(lambda given: holds(period(given), given.today), Boolean())
+        )
 
     @classmethod
     def of(cls, given: Given) -> "Span":

@@ -1,5 +1,6 @@
 """Which rows of a node belong to it at all: its level, its time, its place."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,13 +69,23 @@ def scope(node: Node, alias: FromClause, on: ColumnElement[date] | None) -> list
 
 def within(node: Node, alias: FromClause, place: Within) -> list[ColumnElement[bool]]:
     """Rows that lie inside a place, itself included; a record about a household or a person lies where that lives."""
+    here = alias.c.district_code == place.district
+    if place.range is None:
+        return [here]
+    first, last = place.range
+    return [here, lying(node, alias, lambda code: code.between(first, last))]
+
+
+def lying(
+    node: Node, alias: FromClause, holds: Callable[[ColumnElement[int]], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Whether something holds of the place that a row is, or lies in: what is about a household lies where that lives.
+
+    That is looked up among all there are: who may see a sector's rows, may not have to see households.
+    """
     column = "code" if node.is_place else "place_code"
     if column in alias.c:
-        return place.holds(alias.c.district_code, alias.c[column])
-    conditions: list[ColumnElement[bool]] = [alias.c.district_code == place.district]
-    if place.range is None:
-        return conditions
+        return holds(alias.c[column])
     link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
     owner = counted(link.target.record).alias()
-    inside = exists().where(*link.join(alias, owner), *within(link.target, owner, place)).correlate_except(owner)
-    return [*conditions, inside]
+    return exists().where(*link.join(alias, owner), lying(link.target, owner, holds)).correlate_except(owner)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Label,
     Text,
     cast,
-    exists,
     false,
     func,
     literal,
@@ -30,12 +29,10 @@ from bangfu.access.policy import FEW_PLACES
 from bangfu.declare.codes import SPANS
 from bangfu.declare.fields import Field, Sensitive, field_of, is_index
 from bangfu.declare.grain import Grain
-from bangfu.query.counted import counted
 from bangfu.query.given import Given, Input, Parameters, Rule
 from bangfu.query.masks import MASK, STARS
+from bangfu.query.scope import lying
 from bangfu.registry.nodes import Attribute, Node
-
-_OWNERS = ("household", "person")
 
 
 def check_may_read(node: Node, given: Given) -> None:
@@ -59,13 +56,7 @@ def visible(node: Node, alias: FromClause, parameters: Parameters) -> list[Colum
     """The rows of a node that the viewer sees; no condition where all of them are."""
     if needed_for(node) is None or parameters.policy.is_everywhere:
         return []
-    if "place_code" in alias.c:
-        return [is_own(alias.c.place_code, parameters)]
-    link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
-    # Looked up among all there are: who may see a sector's rows, may not have to see households.
-    owner = counted(link.target.record).alias()
-    seen = exists().where(*link.join(alias, owner), *visible(link.target, owner, parameters))
-    return [seen.correlate_except(owner)]
+    return [lying(node, alias, lambda code: is_own(code, parameters))]
 
 
 def is_own(code: ColumnElement[int], parameters: Parameters, grain: Grain = Grain.NATURAL_VILLAGE) -> Any:

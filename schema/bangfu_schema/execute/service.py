@@ -27,7 +27,6 @@ from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.itself import Itself
 from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
-from bangfu_schema.execute.probe import probe
 from bangfu_schema.execute.reading import Reading
 from bangfu_schema.execute.reads import Reads
 from bangfu_schema.execute.request import Request
@@ -95,8 +94,6 @@ class Graph:
             return _response(None, refused.errors, executed=False)
         except UserError as error:
             return {"errors": [{"message": str(error), "extensions": extensions_of(error)}]}
-        if (probed := probe(self.compiler.schema, operation)) is not None:
-            return {"data": probed}
         if not plainly and (told := self._itself.find(found, operation_name)) is not None:
             return {"data": told}
         policy = Policy(viewer, self.small_cell)
@@ -111,7 +108,7 @@ class Graph:
             response: dict[str, Any] = {"data": data}
             if data is None:
                 response = await self._by_executor(
-                    *(database, found, operation_name, variables, reading, observed, opening, event, reads),
+                    *(database, found, operation_name, variables, reading, wall, observed, opening, event, reads),
                     plainly=plainly,
                 )
                 if "errors" not in response and not plainly:
@@ -171,8 +168,9 @@ class Graph:
     async def _require_place(self, database: Database, code: int, viewer: Viewer | None) -> None:
         """Raises UserError for a place that there is not: whoever subscribes to it would wait for ever."""
         policy = Policy(viewer, self.small_cell)
-        reading = Reading(database, None, Observed(), wall_of(policy), several=False)
-        snapshot = Snapshot(database.async_engine, reading.today, wall_of(policy))
+        wall = wall_of(policy)
+        reading = Reading(database, None, Observed(), wall, several=False)
+        snapshot = Snapshot(database.async_engine, reading.today, wall)
         try:
             opening = Opening(database.seal, policy)
             await Request(self.compiler.nodes, self._catalogue, snapshot, opening).known(code, "place")
@@ -187,6 +185,7 @@ class Graph:
         operation: str | None,
         variables: dict[str, Any] | None,
         reading: Reading,
+        wall: Wall | None,
         observed: Observed,
         opening: Opening,
         event: Change | None,
@@ -194,7 +193,7 @@ class Graph:
         *,
         plainly: bool,
     ) -> dict[str, Any]:
-        snapshot = Snapshot(database.async_engine, reading.today, wall_of(opening.policy))
+        snapshot = Snapshot(database.async_engine, reading.today, wall)
         request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
         completion = Completion(
             self.compiler, document, operation, reading, request, observed, opening, reads, plainly=plainly
