@@ -1,5 +1,6 @@
 """Whether a database can be asked: it answers, and it has the tables that the code expects."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ from bangfu.store.sealed import check_keys
 from bangfu_migrations import ledger
 from bangfu_migrations.branches import Branch, load_branches
 from bangfu_migrations.wall import lacks_wall
+
+_PATIENCE = 3.0  # seconds for a look under way, which leaves its connection open where it is cut off
 
 _log = logging.getLogger("bangfu.readiness")
 
@@ -45,9 +48,18 @@ class DatabaseReadiness:
         self._platform = platform
         self._branches = load_branches(platform.branches)
         self._told: str | None = None
+        self._looking: asyncio.Task[str | None] | None = None
 
     async def __call__(self) -> str | None:
-        """Looks anew each time."""
+        """Looks anew each time; whoever asks while somebody looks already is told the same.
+
+        There is one connection: the pool would let a second wait for it that comes to nothing, and not tell when it has.
+        """
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._looked())
+        return await asyncio.shield(self._looking)
+
+    async def _looked(self) -> str | None:
         reason, detail = await self._look()
         if reason != self._told:
             if reason is None:
@@ -58,7 +70,10 @@ class DatabaseReadiness:
         return reason
 
     async def aclose(self) -> None:
-        """Closes the connection."""
+        """Closes the connection, when it is not needed any more."""
+        if self._looking is not None:
+            await asyncio.wait([self._looking], timeout=_PATIENCE)
+            self._looking.cancel()
         await self._database.aclose()
 
     async def _look(self) -> tuple[str | None, str]:

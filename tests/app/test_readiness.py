@@ -12,6 +12,7 @@ from tests.app.command import NOWHERE
 
 from bangfu.store import Database
 from bangfu_app.opening import application_of
+from bangfu_app.readiness import DatabaseReadiness
 from bangfu_migrations import downgrade, make_ready, upgrade
 from bangfu_schema import Graph
 
@@ -130,3 +131,14 @@ async def test_a_defect_while_all_is_well_is_a_defect(
     assert error["extensions"]["requestId"] in caplog.text
     assert "secret" not in response.text
     assert "select secret" in caplog.text
+
+
+async def test_who_asks_while_another_looks_is_told_the_same(graph: Graph, demo_database: Database) -> None:
+    nowhere = demo_database.url.set(database="nowhere").render_as_string(hide_password=False)
+    readiness = DatabaseReadiness(Database(nowhere), graph.platform)
+    try:
+        async with asyncio.timeout(20):  # the pool of its one connection would keep the others for half a minute
+            reasons = await asyncio.gather(*(readiness() for _ in range(5)))
+    finally:
+        await readiness.aclose()
+    assert all(reason is not None and "cannot be reached" in reason for reason in reasons)

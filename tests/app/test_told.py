@@ -78,7 +78,7 @@ async def test_each_request_is_a_line_that_tells_no_values(client: httpx.AsyncCl
     assert line["statements"] >= 2
     assert line["bytes"] == len(answer.content)
     assert line["cost"] > 0
-    assert 0 < line["sqlMs"] <= line["ms"]
+    assert 0 < line["sqlMs"] <= line["statements"] * (line["ms"] + 0.01)  # they run side by side
     assert len(line["document"]) == 16
     assert "codes" not in line
     assert "620502" not in log.getvalue()
