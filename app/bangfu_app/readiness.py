@@ -53,7 +53,7 @@ class DatabaseReadiness:
     async def __call__(self) -> str | None:
         """Looks anew each time; whoever asks while somebody looks already is told the same.
 
-        There is one connection: the pool would let a second wait for it that comes to nothing, and not tell when it has.
+        There is one connection: the pool would let a second wait for it, and not tell it that it came to nothing.
         """
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._looked())

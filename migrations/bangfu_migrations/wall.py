@@ -1,7 +1,8 @@
 """The second wall: row-level security, by which PostgreSQL itself keeps back what a viewer may not see.
 
 The compiler writes the policy into each statement; should it ever forget, this still holds. Both follow from the same
-declarations. A server reads as the role `bangfu_reader`, and tells each connection for whom:
+declarations. A server reads as one of two roles, for viewers of whole districts and for those of places within one, and
+tells each connection for whom:
 
 - a table that is open to every viewer, such as that of places, may be read;
 - of any other a row is seen where the viewer holds the record's permission and the row lies in its places;
@@ -22,7 +23,6 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.access import needed_to_count
-from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.fields import field_of, is_index
 from bangfu.declare.records import Dated, columns_of
 from bangfu.domain.households import Household, Person
@@ -34,10 +34,13 @@ from bangfu.query.measures import sensitive_columns
 from bangfu.registry import Platform
 from bangfu.store.reads import READ_LOG
 from bangfu.store.setting import SETTING
-from bangfu.store.wall import PERMISSIONS, PLACES, READER, WHOLE
+from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
 
 _OPEN = (Place, Succession, Target)
+_ROLES = (READER, DISTRICT_READER)
+_BOTH = ", ".join(_ROLES)
 _POLICY = "bangfu_rows"
+_DISTRICT_POLICY = "bangfu_districts"
 _LOCK_KEY = 0x77616C6C  # "wall"
 
 
@@ -47,7 +50,8 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
         if not lacks_wall(connection, platform):
             return
-        _make_role(connection)
+        for role in _ROLES:
+            _make_role(connection, role)
         lower_wall(connection)
         known = set(inspect(connection).get_table_names())  # those of a plugin may still have to be made
         there = {table: each for table, each in _declared(platform).items() if table in known}
@@ -81,18 +85,18 @@ def _records(platform: Platform) -> list[type[Dated]]:
     return [Household, Person, *own]
 
 
-def _make_role(connection: Connection) -> None:
+def _make_role(connection: Connection, role: str) -> None:
     """Roles belong to a server and not to a database: others may have made it, or be making it now."""
     try:
         with connection.begin_nested():
             connection.execute(
                 text(
                     f"""DO $$ BEGIN
-                        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}') THEN
-                            CREATE ROLE {READER} NOLOGIN;
+                        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                            CREATE ROLE {role} NOLOGIN;
                         END IF;
-                        IF NOT pg_has_role(current_user, '{READER}', 'MEMBER') THEN
-                            EXECUTE format('GRANT {READER} TO %I', current_user);
+                        IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+                            EXECUTE format('GRANT {role} TO %I', current_user);
                         END IF;
                     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
                     END $$"""
@@ -100,10 +104,10 @@ def _make_role(connection: Connection) -> None:
             )
     except DBAPIError as error:
         raise OperationError(
-            f"The role {READER}, as which the server reads, cannot be made: {error.orig}",
+            f"The role {role}, as which the server reads, cannot be made: {error.orig}",
             code="CANNOT_MAKE_ROLE",
-            remedy=f"Let an administrator run: CREATE ROLE {READER} NOLOGIN; GRANT {READER} TO <the user of "
-            "BANGFU_DATABASE_URL>; then run `bangfu migrate` again.",
+            remedy=f"Let an administrator run: CREATE ROLE {READER} NOLOGIN; CREATE ROLE {DISTRICT_READER} NOLOGIN; "
+            f"GRANT {_BOTH} TO <the user of BANGFU_DATABASE_URL>; then run `bangfu migrate` again.",
         ) from error
 
 
@@ -111,9 +115,9 @@ def _foundation(known: AbstractSet[str]) -> list[str]:
     open_tables = ", ".join([*(record.__tablename__ for record in _OPEN), SETTING.name])
     return [
         f"CREATE SCHEMA {COUNTED}",
-        f"GRANT USAGE ON SCHEMA {COUNTED} TO {READER}",
-        f"GRANT SELECT ON {open_tables} TO {READER}",
-        *([f"GRANT INSERT ON {READ_LOG.name} TO {READER}"] if READ_LOG.name in known else ()),
+        f"GRANT USAGE ON SCHEMA {COUNTED} TO {_BOTH}",
+        f"GRANT SELECT ON {open_tables} TO {_BOTH}",
+        *([f"GRANT INSERT ON {READ_LOG.name} TO {_BOTH}"] if READ_LOG.name in known else ()),
     ]
 
 
@@ -133,7 +137,7 @@ def _view(record: type[Dated], used: set[tuple[str, str]]) -> Iterator[str]:
     ]
     listed = ", ".join(columns)
     yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names
-    yield f"GRANT SELECT ON {COUNTED}.{quote(table)} TO {READER}"
+    yield f"GRANT SELECT ON {COUNTED}.{quote(table)} TO {_BOTH}"
 
 
 def _policy(record: type[Dated]) -> Iterator[str]:
@@ -142,18 +146,16 @@ def _policy(record: type[Dated]) -> Iterator[str]:
     The sub-selects are looked at once for each statement, not once for each row.
     """
     table = _quote(record.__tablename__)
-    holds = (
-        f"(SELECT string_to_array(current_setting('{PERMISSIONS}', true), ',') @> ARRAY['{needed_to_count(record)}'])"
-    )
-    everywhere = f"(SELECT current_setting('{PLACES}', true) = '{WHOLE}')"
-    own = f"(SELECT nullif(current_setting('{PLACES}', true), '')::int8multirange)"
+    holds = f"string_to_array(current_setting('{PERMISSIONS}', true), ',') @> ARRAY['{needed_to_count(record)}']"
+    places = f"SELECT CASE WHEN {holds} THEN nullif(current_setting('{PLACES}', true), '')"
+    # PostgreSQL guesses how many rows pass: of nearly all it says so only of what is not null, and plans accordingly.
+    inside = f"nullif(district_code <@ ({places}::int4multirange END), false) IS NOT NULL"
+    lies = _lies_in(record, f"({places}::int8multirange END)")
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-    yield f"DROP POLICY IF EXISTS {_POLICY} ON {table}"
-    yield (
-        f"CREATE POLICY {_POLICY} ON {table} FOR SELECT TO {READER}"
-        f" USING ({holds} AND ({everywhere} OR {_lies_in(record, own)}))"
-    )
-    yield f"GRANT SELECT ON {table} TO {READER}"
+    for policy, role, condition in ((_POLICY, READER, lies), (_DISTRICT_POLICY, DISTRICT_READER, inside)):
+        yield f"DROP POLICY IF EXISTS {policy} ON {table}"
+        yield f"CREATE POLICY {policy} ON {table} FOR SELECT TO {role} USING ({condition})"
+    yield f"GRANT SELECT ON {table} TO {_BOTH}"
 
 
 def _lies_in(record: type[Dated], own: str) -> str:
@@ -161,18 +163,15 @@ def _lies_in(record: type[Dated], own: str) -> str:
     table, columns = _quote(record.__tablename__), {column.name for column in columns_of(record)}
     if "place_code" in columns:
         return f"place_code <@ {own}"
-    # Most viewers have a whole district: the row itself tells its own, and nothing has to be looked up.
-    first = f"{table}.district_code::int8 * {DISTRICT_SPAN}"
-    whole = f"int8range({first}, {first} + {DISTRICT_SPAN}) <@ {own}"
     if "household_id" in columns:
         home = f"SELECT FROM {COUNTED}.household h WHERE h.district_code = {table}.district_code"
-        return f"{whole} OR EXISTS ({home} AND h.id = {table}.household_id AND h.place_code <@ {own})"
+        return f"EXISTS ({home} AND h.id = {table}.household_id AND h.place_code <@ {own})"
     home = (
         f"SELECT FROM {COUNTED}.person p JOIN {COUNTED}.household h"
         " ON h.district_code = p.district_code AND h.id = p.household_id"
         f" WHERE p.district_code = {table}.district_code"
     )
-    return f"{whole} OR EXISTS ({home} AND p.id = {table}.person_id AND h.place_code <@ {own})"
+    return f"EXISTS ({home} AND p.id = {table}.person_id AND h.place_code <@ {own})"
 
 
 @cache

@@ -17,10 +17,11 @@ from bangfu_migrations.wall import lacks_wall
 from bangfu_schema import Graph, decoded
 from bangfu_schema.execute import service
 
-TOWNSHIP, VILLAGE, ELSEWHERE = 620502100000000, 620502101200000, 620502999000000
+DISTRICT, TOWNSHIP, VILLAGE, ELSEWHERE = 620502000000000, 620502100000000, 620502101200000, 620502999000000
 READING = frozenset(
     {"register:read", "industry:read", "infrastructure:read", "funding:read", "capacity:read", "personal:read"}
 )
+READERS = ("bangfu_reader", "bangfu_district_reader")
 VIEWERS = [
     Viewer("a township", places=(TOWNSHIP,), permissions=READING),
     Viewer("several villages", places=tuple(TOWNSHIP + n * 1000 for n in range(200, 210)), permissions=READING),
@@ -28,6 +29,9 @@ VIEWERS = [
     Viewer("everywhere, one sector", is_everywhere=True, permissions=frozenset({"party_building:read"})),
     Viewer("elsewhere", places=(ELSEWHERE,), permissions=READING),
     Viewer("nobody"),
+    Viewer("a district", places=(DISTRICT,), permissions=READING),
+    Viewer("another district", places=(620503000000000,), permissions=READING),
+    Viewer("a village beside a district", places=(620503000000000, VILLAGE), permissions=READING),
 ]
 
 
@@ -100,7 +104,7 @@ def test_rows_are_kept_back_by_the_database_alone(
         for (way, _), count, part in zip(found, counts, answer["data"].values(), strict=True):
             page = part[way.split()[1]] if " " in way else part
             assert (page["totalCount"], len(page["nodes"])) == (count, min(count, 1)), way
-    assert any(counts) == (viewer.name not in ("elsewhere", "nobody"))
+    assert any(counts) == (viewer.name not in ("elsewhere", "another district", "nobody"))
 
 
 def ask_both(graph: Graph, database: Database, document: str, viewer: Viewer) -> list[Any]:
@@ -118,9 +122,10 @@ def ask_both(graph: Graph, database: Database, document: str, viewer: Viewer) ->
     return asyncio.run(run())
 
 
-def test_what_nobody_declares_may_not_be_read(demo_database: Database) -> None:
+@pytest.mark.parametrize("role", READERS)
+def test_what_nobody_declares_may_not_be_read(demo_database: Database, role: str) -> None:
     with demo_database.engine.connect() as connection:
-        connection.execute(text("SET LOCAL ROLE bangfu_reader"))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
         with pytest.raises(Exception, match="permission denied for table bangfu_migration"):
             connection.execute(text("SELECT * FROM bangfu_migration"))
 
@@ -136,16 +141,18 @@ def test_views_show_no_sensitive_column_that_no_measure_looks_at(demo_database: 
         assert {"name", "id_number", "id_number_index"} & set(columns) == set()
 
 
-def test_a_session_that_says_nothing_sees_nothing(demo_database: Database) -> None:
+@pytest.mark.parametrize("role", READERS)
+def test_a_session_that_says_nothing_sees_nothing(demo_database: Database, role: str) -> None:
     with demo_database.engine.connect() as connection:
-        connection.execute(text("SET LOCAL ROLE bangfu_reader"))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
         assert connection.execute(text("SELECT count(*) FROM household")).scalar() == 0
         assert connection.execute(text("SELECT count(*) FROM place")).scalar() != 0
 
 
-def test_nothing_can_be_written(demo_database: Database) -> None:
+@pytest.mark.parametrize("role", READERS)
+def test_nothing_can_be_written(demo_database: Database, role: str) -> None:
     with demo_database.engine.connect() as connection:
-        connection.execute(text("SET LOCAL ROLE bangfu_reader"))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
         with pytest.raises(Exception, match="permission denied"):
             connection.execute(text("DELETE FROM place"))
 

@@ -69,7 +69,7 @@ def test_the_server_logs_what_people_read_before_it_answers(bangfu: Bangfu, demo
         assert (watched["shown"], watched["places"]) == (["Person.health", "Person.name"], ["620502100200"])
 
         with demo_copy.engine.begin() as connection:
-            connection.execute(text("REVOKE INSERT ON read_log FROM bangfu_reader"))
+            connection.execute(text("REVOKE INSERT ON read_log FROM bangfu_reader, bangfu_district_reader"))
         refused = ask(PEOPLE, officer)
         assert refused.status_code == 503
         (error,) = refused.json()["errors"]

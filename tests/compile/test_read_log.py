@@ -195,13 +195,13 @@ def test_without_a_log_there_is_no_answer(apart: Paths, everybody: Viewer) -> No
     watched = Watched(apart, everybody)
     assert watched.check(several) is not None, "with one connection, which reading and logging take in turn"
     with apart.database.engine.begin() as connection:
-        connection.execute(text("REVOKE INSERT ON read_log FROM bangfu_reader"))
+        connection.execute(text("REVOKE INSERT ON read_log FROM bangfu_reader, bangfu_district_reader"))
     for plainly in (False, True):
         with pytest.raises(ReadNotLogged, match="permission denied for table read_log"):
             watched.ask(several, plainly=plainly)
     assert "errors" not in watched.ask('{ village(code: "620502108207") { name } }')[0], "it reads nothing personal"
     with apart.database.engine.begin() as connection:
-        connection.execute(text("GRANT INSERT ON read_log TO bangfu_reader"))
+        connection.execute(text("GRANT INSERT ON read_log TO bangfu_reader, bangfu_district_reader"))
     assert watched.check(several) is not None
 
 
@@ -241,10 +241,11 @@ DENIED = (
 )
 
 
+@pytest.mark.parametrize("role", ["bangfu_reader", "bangfu_district_reader"])
 @pytest.mark.parametrize("statement", [*DENIED, "SELECT * FROM read_log"])
-def test_whom_the_server_reads_as_may_only_add(paths: Paths, statement: str) -> None:
+def test_whom_the_server_reads_as_may_only_add(paths: Paths, statement: str, role: str) -> None:
     with paths.database.engine.connect() as connection:
-        connection.execute(text("SET LOCAL ROLE bangfu_reader"))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
         with pytest.raises(DBAPIError, match="permission denied for table read_log"):
             connection.execute(text(statement))
 

@@ -3,27 +3,31 @@
 from dataclasses import dataclass
 
 READER = "bangfu_reader"
-"""The role a server reads as; row-level security keeps from it what the connection's viewer may not see."""
+"""The role a server reads as for a viewer of places; row-level security keeps from it what that viewer may not see."""
+
+DISTRICT_READER = "bangfu_district_reader"
+"""The same for a viewer of whole districts, or of all: each row tells its own, and nothing has to be looked up."""
 
 PLACES = "bangfu.places"
 PERMISSIONS = "bangfu.permissions"
 
 WHOLE = "{(,)}"
-"""The places of a viewer who is everywhere."""
+"""The districts of a viewer who is everywhere."""
 
 
 @dataclass(frozen=True)
 class Wall:
     """The rows that PostgreSQL lets a connection see."""
 
+    role: str
     places: str
-    """Ranges of codes, as a multirange is written."""
+    """Ranges of codes, as a multirange is written: of districts for the one role, of 15 digits for the other."""
     permissions: str
     """Names, separated by commas."""
 
     def settings(self) -> dict[str, str]:
         """What PostgreSQL has to be told."""
-        return {"role": READER, PLACES: self.places, PERMISSIONS: self.permissions}
+        return {"role": self.role, PLACES: self.places, PERMISSIONS: self.permissions}
 
 
 NO_WALL = {"role": "none", PLACES: "", PERMISSIONS: ""}

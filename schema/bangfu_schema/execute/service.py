@@ -8,13 +8,15 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
+from bangfu.declare.codes import district_of, level_of
+from bangfu.declare.grain import Grain
 from bangfu.errors import OperationError, UserError
 from bangfu.query.opened import Opening
 from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
 from bangfu.store.reads import log_read
-from bangfu.store.wall import WHOLE, Wall
+from bangfu.store.wall import DISTRICT_READER, READER, WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.selection import meaning_of
 from bangfu_schema.derive.catalogue import catalogue
@@ -237,9 +239,14 @@ def wall_of(policy: Policy) -> Wall | None:
     """What PostgreSQL itself is told of a viewer; nothing for the process itself."""
     if policy.viewer is None:
         return None
-    places = WHOLE if policy.is_everywhere else multirange(policy.ranges)
     # Names that come from a token are taken for names only where they are written as such.
-    return Wall(places, ",".join(sorted(each for each in policy.viewer.permissions if "," not in each)))
+    permissions = ",".join(sorted(each for each in policy.viewer.permissions if "," not in each))
+    if policy.is_everywhere:
+        return Wall(DISTRICT_READER, WHOLE, permissions)
+    if all(level_of(code) is Grain.DISTRICT for code in policy.viewer.places):
+        districts = tuple((district_of(first), district_of(first)) for first, _ in policy.ranges)
+        return Wall(DISTRICT_READER, multirange(districts), permissions)
+    return Wall(READER, multirange(policy.ranges), permissions)
 
 
 def _has_several(operation: OperationDefinitionNode) -> bool:
