@@ -57,6 +57,13 @@ types: $(INSTALLED) ## Check the types
 contracts: $(INSTALLED) ## Check who imports whom
 	@$(BIN)/lint-imports
 
+.PHONY: schema-diff
+schema-diff: $(INSTALLED) ## Tell what changes for clients since the last release; fails where something breaks them
+	@last=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null) \
+		|| { echo "There is no release yet to compare the schema with."; exit 0; }; \
+	old=$$(mktemp) && trap 'rm -f "$$old"' EXIT && git show "$$last:schema/schema.graphql" > "$$old" \
+		&& echo "since $$last:" && $(BIN)/bangfu schema diff "$$old" schema/schema.graphql
+
 .PHONY: check
 check: ## Run everything that CI runs
 	@.ci/run

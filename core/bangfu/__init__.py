@@ -2,7 +2,8 @@
 
 from bangfu.declare.choice import Choice
 from bangfu.declare.demo import DemoDistrict, DemoHousehold, DemoPerson, DemoVillage, Rows, pick, spread, spread_amount
-from bangfu.declare.fields import Sensitive, choice, day, flag, quantity, text, whole
+from bangfu.declare.deprecation import Deprecation
+from bangfu.declare.fields import Sensitive, choice, day, deprecated, flag, quantity, text, whole
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import FLOW, STOCK, Indicator, Measure, Ratio
 from bangfu.declare.period import Period
@@ -35,6 +36,7 @@ __all__ = [
     "DemoHousehold",
     "DemoPerson",
     "DemoVillage",
+    "Deprecation",
     "DistrictRecord",
     "Grain",
     "Household",
@@ -59,6 +61,7 @@ __all__ = [
     "VillageRecord",
     "choice",
     "day",
+    "deprecated",
     "flag",
     "hookimpl",
     "pick",

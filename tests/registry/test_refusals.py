@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from importlib.metadata import EntryPoint
 from itertools import count
@@ -28,6 +29,7 @@ from bangfu import (
     Unit,
     VillageRecord,
     choice,
+    deprecated,
     hookimpl,
     quantity,
     text,
@@ -195,6 +197,11 @@ def _two_meanings_of_a_unit() -> Iterable[Plugin]:
     return plugin(units=(hives,)), plugin("honey", units=(replace(hives, title=Text("群", "colony")),))
 
 
+def _gone_at_once() -> Iterable[Plugin]:
+    day, jars = date(2016, 1, 1), text(zh="罐", en="Jars")
+    return (plugin(records=(record(jars=deprecated(jars, since=day, gone_on=day, zh="不再使用", en="Not used.")),)),)
+
+
 def _card(**options: Any) -> Any:
     given: dict[str, Any] = {"sensitive": Sensitive.BANK_CARD, "sealed": True}
     return text(19, zh="卡號", en="Card", **(given | options))
@@ -268,6 +275,7 @@ REFUSED: dict[Callable[[], Iterable[Plugin]], tuple[str, ...]] = {
     _sealed_and_constrained: ("'bees'", "Beehive.card", "is sealed, and a constraint looks at it", "unique=True"),
     _sealed_and_counted: ("'bees'", "measure 'hives'", "looks at card, of which", "not sealed"),
     _looked_up_and_counted: ("'bees'", "measure 'hives'", "looks at card_index, of which", "not sealed"),
+    _gone_at_once: ("'bees'", "Beehive.jars", "gone from 2016-01-01", "a later day"),
     _two_meanings_of_a_unit: ("'honey'", "unit 'hive'", "another meaning", "another name"),
 }
 

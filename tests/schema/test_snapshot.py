@@ -14,6 +14,7 @@ from bangfu import (
     FLOW,
     STOCK,
     Choice,
+    Deprecation,
     HouseholdRecord,
     Indicator,
     Measure,
@@ -24,6 +25,7 @@ from bangfu import (
     Unit,
     choice,
     day,
+    deprecated,
     flag,
     quantity,
     text,
@@ -50,7 +52,13 @@ class Keeping(HouseholdRecord):
 
     breed: Mapped[Breed] = choice(Breed, zh="品種", en="Breed")
     animals: Mapped[int] = whole("animal", zh="數量", en="Number")
-    value: Mapped[Decimal | None] = quantity("yuan", zh="價值", en="Value")
+    value: Mapped[Decimal | None] = deprecated(
+        quantity("yuan", zh="價值", en="Value"),
+        since=date(2016, 1, 1),
+        gone_on=date(2017, 1, 1),
+        zh="改用評估價值。",
+        en="Use the appraised value.",
+    )
     keeper: Mapped[str | None] = text(zh="飼養人", en="Keeper", sensitive=Sensitive.NAME)
     bought_on: Mapped[date | None] = day(zh="購入日期", en="Bought on")
     is_insured: Mapped[bool | None] = flag(zh="是否投保", en="Insured")
@@ -66,7 +74,13 @@ GOATS = Measure(
     where=Keeping.breed == Breed.GOAT,
 )
 BOUGHT = Measure(
-    name="bought", title=Text("購入", "Bought"), of=Keeping, time=FLOW, count="animal", on=Keeping.bought_on
+    name="bought",
+    title=Text("購入", "Bought"),
+    of=Keeping,
+    time=FLOW,
+    count="animal",
+    on=Keeping.bought_on,
+    deprecation=Deprecation(reason=Text("改用存欄。", "Use kept."), since=date(2016, 1, 1), gone_on=date(2016, 7, 1)),
 )
 GOAT_SHARE = Ratio(name="goat_share", title=Text("山羊比重", "Share of goats"), numerator=GOATS, denominator=KEPT)
 

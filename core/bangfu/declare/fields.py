@@ -1,6 +1,7 @@
 """Columns of a record as a department would describe them: a title, a unit, whether it is sensitive."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.schema import Column
 from sqlalchemy.types import TypeEngine
 
 from bangfu.declare.choice import Choice
+from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.text import Text
 
 _KEY = "bangfu.field"
@@ -51,6 +53,8 @@ class Field:
 
     length: int | None = None
     """How many characters a sealed value has at most; what is stored of it is longer."""
+
+    deprecation: Deprecation | None = None
 
 
 def quantity(unit: str, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
@@ -108,6 +112,13 @@ def code(*, zh: str, en: str, **options: Any) -> MappedColumn[Any]:
 def key(*, zh: str, en: str, **options: Any) -> MappedColumn[Any]:
     """A whole number that identifies rather than counts."""
     return _column(Integer(), Field(title=Text(zh, en)), **options)
+
+
+def deprecated(column: MappedColumn[Any], *, since: date, gone_on: date, zh: str, en: str) -> MappedColumn[Any]:
+    """A column on its way out, with what to use in its place: `deprecated(quantity("mu", …), en="Use netArea.", …)`."""
+    told = Deprecation(reason=Text(zh, en), since=since, gone_on=gone_on)
+    column.column.info[_KEY] = replace(column.column.info[_KEY], deprecation=told)
+    return column
 
 
 def field_of(column: Column[Any]) -> Field | None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
+from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.fields import field_of
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Record
@@ -43,6 +44,7 @@ class Measure:
     distinct: Grain | None = None
     where: ColumnElement[bool] | None = None
     on: InstrumentedAttribute[Any] | None = None
+    deprecation: Deprecation | None = None
 
     @property
     def unit(self) -> str | None:
@@ -66,6 +68,7 @@ class Ratio:
     title: Text
     numerator: Measure
     denominator: Measure
+    deprecation: Deprecation | None = None
 
     @property
     def unit(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy.schema import Column, ColumnCollectionConstraint, Table
 from sqlalchemy.sql.visitors import iterate
 
+from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.fields import field_of, index_of, is_index
 from bangfu.declare.measures import AnyMeasure, Measure, Ratio
 from bangfu.declare.plugin import API_VERSIONS, Plugin
@@ -117,6 +118,8 @@ def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> It
     for column in columns_of(record):
         thing = f"{record.__name__}.{column.key}"
         declared = field_of(column)
+        if declared is not None:
+            yield from _deprecation(plugin, thing, declared.deprecation)
         is_ours = column.key in {"district_code", "id", "household_id", "person_id"} or is_index(column)
         if declared is None and not is_ours:
             remedy = "Declare it with quantity(), whole(), text(), day(), flag() or choice()."
@@ -159,6 +162,7 @@ def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure]) -> 
         if camel(measure.name) in taken:
             yield _problem(plugin, thing, "is the name of another measure or list", "Rename it.")
         taken.add(camel(measure.name))
+        yield from _deprecation(plugin, thing, measure.deprecation)
         if isinstance(measure, Ratio):
             for part in (measure.numerator, measure.denominator):
                 if part not in plugin.measures and part not in core:
@@ -209,6 +213,12 @@ def _foreign_columns(plugin: Plugin, thing: str, measure: Measure) -> Iterator[P
             elif is_index(element) or ((field := field_of(element)) is not None and field.sealed):
                 found = f"looks at {element.name}, of which the database keeps no clear text"
                 yield _problem(plugin, thing, found, "Count by columns that are not sealed.")
+
+
+def _deprecation(plugin: Plugin, thing: str, told: Deprecation | None) -> Iterator[Problem]:
+    if told is not None and told.gone_on <= told.since:
+        found = f"is deprecated from {told.since} on and gone from {told.gone_on}"
+        yield _problem(plugin, thing, found, "Give whoever uses it time: set gone_on to a later day.")
 
 
 def _unknown_unit(plugin: Plugin, thing: str, unit: str, units: dict[str, Unit]) -> Problem:

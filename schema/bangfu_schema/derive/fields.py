@@ -10,6 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
+from bangfu.declare.deprecation import Deprecation
 from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node
 
 
@@ -170,13 +171,15 @@ class DerivedField(SettledField):
         *,
         description: str,
         arguments: tuple[StrawberryArgument, ...] = (),
+        deprecation: Deprecation | None = None,
     ) -> "DerivedField":
-        """A field with a GraphQL name, a type, a description and arguments."""
+        """A field with a GraphQL name, a type, a description and arguments, and when it goes if it does."""
         field = cls(
             python_name=name,
             graphql_name=name,
             type_annotation=StrawberryAnnotation(type_),
             description=description,
+            deprecation_reason=None if deprecation is None else deprecation.told,
         )
         field.meaning = meaning
         field.arguments = list(arguments)

@@ -175,11 +175,13 @@ _MEANINGS = {
 
 def _titled(attribute: Attribute) -> str:
     unit = f" ({attribute.field.unit})" if attribute.field.unit else ""
-    return f"{attribute.field.title.zh} {attribute.field.title.en}{unit}"
+    gone = f". {told.told}" if (told := attribute.field.deprecation) else ""
+    return f"{attribute.field.title.zh} {attribute.field.title.en}{unit}{gone}"
 
 
 def _measured(field: MeasureField) -> str:
-    return f"{field.measure.title.zh} {field.measure.title.en} ({field.measure.unit})"
+    gone = f". {told.told}" if (told := field.measure.deprecation) else ""
+    return f"{field.measure.title.zh} {field.measure.title.en} ({field.measure.unit}){gone}"
 
 
 def _upper(name: str) -> str:

@@ -173,6 +173,7 @@ class Objects:
                     OfMeasure(measured),
                     description=f"{title.zh} {title.en} ({measured.measure.unit})",
                     arguments=MEASURE_ARGUMENTS,
+                    deprecation=measured.measure.deprecation,
                 )
             )
         for extension in space.python_fields:
@@ -201,6 +202,7 @@ class Objects:
             type_ | None if attribute.nullable or declared.sensitive is Sensitive.HIDDEN else type_,
             OfAttribute(attribute),
             description=description,
+            deprecation=declared.deprecation,
         )
 
 
