@@ -17,6 +17,7 @@ from bangfu.declare.records import (
     TownshipRecord,
     VillageRecord,
 )
+from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
 from bangfu.domain.households import Household, Person
@@ -31,6 +32,7 @@ __all__ = [
     "REGISTERED_PEOPLE",
     "STOCK",
     "Basis",
+    "Check",
     "Choice",
     "DemoDistrict",
     "DemoHousehold",

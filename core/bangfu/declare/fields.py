@@ -54,17 +54,42 @@ class Field:
     length: int | None = None
     """How many characters a sealed value has at most; what is stored of it is longer."""
 
+    least: int | None = None
+    """The least number that may be entered."""
+
+    most: int | None = None
     deprecation: Deprecation | None = None
 
 
-def quantity(unit: str, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
-    """An amount with two decimals, at most 15 significant digits, so that a JSON number carries it exactly."""
-    return _column(Numeric(15, 2), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
+def quantity(
+    unit: str,
+    *,
+    zh: str,
+    en: str,
+    sensitive: Sensitive | None = None,
+    least: int | None = 0,
+    most: int | None = None,
+) -> MappedColumn[Any]:
+    """An amount with two decimals, at most 15 significant digits, so that a JSON number carries it exactly.
+
+    What is entered is at least `least`, which is 0 unless it is said otherwise, and at most `most`.
+    """
+    field = Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True, least=least, most=most)
+    return _column(Numeric(15, 2), field)
 
 
-def whole(unit: str | None = None, *, zh: str, en: str, sensitive: Sensitive | None = None) -> MappedColumn[Any]:
-    """A whole number: a count of `unit`, or a year when there is no unit."""
-    return _column(Integer(), Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True))
+def whole(
+    unit: str | None = None,
+    *,
+    zh: str,
+    en: str,
+    sensitive: Sensitive | None = None,
+    least: int | None = 0,
+    most: int | None = None,
+) -> MappedColumn[Any]:
+    """A whole number: a count of `unit`, or a year when there is no unit; from `least` to `most` where it is entered."""
+    field = Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True, least=least, most=most)
+    return _column(Integer(), field)
 
 
 def text(

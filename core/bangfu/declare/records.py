@@ -26,6 +26,7 @@ from bangfu.declare.choice import Choice
 from bangfu.declare.fields import choice, code, day, field_of, index_column, index_of, key
 from bangfu.declare.fields import text as line
 from bangfu.declare.grain import Grain
+from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 
 NAMING = {
@@ -59,6 +60,9 @@ class Dated(DeclarativeBase):
 
     __constraints__: ClassVar[tuple[Any, ...]] = ()
     """Further constraints and indexes of the table."""
+
+    __checks__: ClassVar[tuple[Check, ...]] = ()
+    """Rules that rows have to keep when they are entered."""
 
     district_code: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-3)
     version: Mapped[int] = key(zh="版本", en="Version, one more at each change", server_default=text("1"))

@@ -46,7 +46,7 @@ class Income(HouseholdRecord):
     property: Mapped[Decimal] = quantity("yuan", zh="財產性收入", en="Property")
     transfer: Mapped[Decimal] = quantity("yuan", zh="轉移性收入", en="Transfers")
     expenses: Mapped[Decimal] = quantity("yuan", zh="生產經營性支出", en="Expenses of production")
-    net_per_head: Mapped[Decimal] = quantity("yuan", zh="人均純收入", en="Net income per head")
+    net_per_head: Mapped[Decimal] = quantity("yuan", zh="人均純收入", en="Net income per head", least=None)
 
 
 class LandHolding(HouseholdRecord):
