@@ -87,7 +87,7 @@ def whole(
     least: int | None = 0,
     most: int | None = None,
 ) -> MappedColumn[Any]:
-    """A whole number: a count of `unit`, or a year when there is no unit; from `least` to `most` where it is entered."""
+    """A whole number: a count of `unit`, or a year without one; what is entered is from `least` to `most`."""
     field = Field(title=Text(zh, en), unit=unit, sensitive=sensitive, numeric=True, least=least, most=most)
     return _column(Integer(), field)
 
