@@ -17,10 +17,7 @@ from bangfu.declare.records import columns_of
 from bangfu.registry import Platform, assemble
 from bangfu.registry.nodes import Node
 from bangfu.store import Database
-from bangfu.store.reads import READ_LOG
-from bangfu.store.sealed import SEAL_KEY
-from bangfu.store.setting import SETTING
-from bangfu.store.tokens import TOKEN
+from bangfu.store.tables import add_own_tables
 from bangfu_migrations import downgrade, drift, upgrade
 from bangfu_schema import Graph
 from bangfu_testing.asking import ask
@@ -179,11 +176,7 @@ def _choices(plugin: Plugin) -> set[type[Choice]]:
 
 def _tables(*plugins: Plugin) -> MetaData:
     """The tables of the core and of the given plugins."""
-    metadata = assemble([]).metadata()
-    SETTING.to_metadata(metadata)
-    TOKEN.to_metadata(metadata)
-    SEAL_KEY.to_metadata(metadata)
-    READ_LOG.to_metadata(metadata)
+    metadata = add_own_tables(assemble([]).metadata())
     for record in (record for plugin in plugins for record in plugin.records):
         record.__table__.to_metadata(metadata)  # type: ignore[attr-defined]  # a declared record stands in a table
     return metadata

@@ -17,9 +17,8 @@ from tests.access.probe import PROBE
 from bangfu import Basis, Grain
 from bangfu.domain.places import PlaceKind, SuccessionKind
 from bangfu.registry import Attribute, Kind, Node, Platform, assemble, discover
-from bangfu.store.reads import READ_LOG
-from bangfu.store.sealed import SEAL_KEY
 from bangfu.store.setting import SETTING
+from bangfu.store.tables import add_own_tables
 from bangfu.write.copy import copy_rows
 from bangfu_migrations import raise_wall
 
@@ -55,9 +54,7 @@ def platform() -> Platform:
 
 def load(engine: Engine, installed: Platform, tables: Tables) -> None:
     """Makes the tables and fills them."""
-    metadata = installed.metadata()
-    for table in (SETTING, SEAL_KEY, READ_LOG):
-        table.to_metadata(metadata)
+    metadata = add_own_tables(installed.metadata())
     metadata.create_all(engine)
     raise_wall(engine, installed)
     records = {node.table.name: node.record for node in installed.graph.nodes.values()}

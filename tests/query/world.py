@@ -38,9 +38,7 @@ from bangfu.domain.households import HouseholdCategory, HouseholdStatus, Poverty
 from bangfu.domain.places import PlaceKind
 from bangfu.domain.register import PEOPLE
 from bangfu.registry import Platform, assemble
-from bangfu.store.reads import READ_LOG
-from bangfu.store.sealed import SEAL_KEY
-from bangfu.store.setting import SETTING
+from bangfu.store.tables import add_own_tables
 from bangfu.write.copy import copy_rows
 from bangfu_migrations import raise_wall
 
@@ -166,10 +164,7 @@ def platform() -> Platform:
 
 def load(engine: Engine, tables: Tables) -> None:
     """Makes the tables and fills them."""
-    metadata = platform().metadata()
-    SETTING.to_metadata(metadata)
-    SEAL_KEY.to_metadata(metadata)
-    READ_LOG.to_metadata(metadata)
+    metadata = add_own_tables(platform().metadata())
     metadata.create_all(engine)
     raise_wall(engine, platform())
     with engine.begin() as connection:

@@ -16,9 +16,7 @@ from bangfu.domain.households import Household, HouseholdCategory, HouseholdStat
 from bangfu.domain.places import Place, PlaceKind
 from bangfu.registry import Platform, assemble
 from bangfu.store import Database
-from bangfu.store.reads import READ_LOG
-from bangfu.store.sealed import SEAL_KEY
-from bangfu.store.setting import SETTING
+from bangfu.store.tables import add_own_tables
 from bangfu.write.copy import copy_rows
 from bangfu_migrations import raise_wall
 from bangfu_schema import Graph, decoded
@@ -80,9 +78,7 @@ def platform() -> Platform:
 
 def make(database: Database) -> None:
     """Makes the tables and fills them."""
-    metadata = platform().metadata()
-    for table in (SETTING, SEAL_KEY, READ_LOG):
-        table.to_metadata(metadata)
+    metadata = add_own_tables(platform().metadata())
     metadata.create_all(database.engine)
     raise_wall(database.engine, platform())
     with database.engine.begin() as connection:

@@ -26,7 +26,7 @@ def permissions(platform: Platform) -> Mapping[str, Text]:
     found: dict[str, Text] = {}
     for plugin in (installed.plugin for installed in platform.plugins):
         found[reading(plugin.name)] = Text(f"查看{plugin.title.zh}", f"Read the records of {plugin.title.en}")
-        found[f"{plugin.name}:write"] = Text(f"填報{plugin.title.zh}", f"Change the records of {plugin.title.en}")
+        found[writing(plugin.name)] = Text(f"填報{plugin.title.zh}", f"Change the records of {plugin.title.en}")
         found |= {f"{plugin.name}:{each.action}": each.title for each in plugin.permissions}
     return found | _OF_THE_CORE
 
@@ -34,6 +34,16 @@ def permissions(platform: Platform) -> Mapping[str, Text]:
 def reading(plugin: str) -> str:
     """What it takes to read a plugin's records."""
     return f"{plugin}:read"
+
+
+def writing(plugin: str) -> str:
+    """What it takes to change a plugin's records."""
+    return f"{plugin}:write"
+
+
+def needed_to_change(record: type[Dated]) -> str:
+    """What it takes to change rows of a record; those of the core belong to the register."""
+    return writing(record.__plugin__ or "register")
 
 
 def needed_for(node: Node) -> str | None:

@@ -67,6 +67,10 @@ class Policy:
         except UserError:
             return False
 
+    def covers_code(self, code: int) -> bool:
+        """Whether a place, by its code of 15 digits, lies in the viewer's own."""
+        return self.viewer is None or self.viewer.covers(code)
+
     @cached_property
     def shape(self) -> Hashable:
         """Equal for two policies under which the same statement can be run."""

@@ -17,7 +17,8 @@ from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.text import Text
 
 _KEY = "bangfu.field"
-_INDEX = "bangfu.index"
+INDEXED = "bangfu.index"
+"""Under which a column by which a sealed one is looked up says which one that is."""
 
 
 class Sensitive(Enum):
@@ -159,12 +160,12 @@ def index_of(sealed: str) -> str:
 
 def index_column(sealed: str) -> MappedColumn[Any]:
     """The column by which a sealed one is looked up: no field of the graph, and never shown."""
-    return mapped_column(LargeBinary(), nullable=True, info={_INDEX: sealed})
+    return mapped_column(LargeBinary(), nullable=True, info={INDEXED: sealed})
 
 
 def is_index(column: Column[Any]) -> bool:
     """Whether a column is one by which a sealed one is looked up."""
-    return _INDEX in column.info
+    return INDEXED in column.info
 
 
 def _column(kind: TypeEngine[Any], field: Field, **options: Any) -> MappedColumn[Any]:

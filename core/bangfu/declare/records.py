@@ -64,6 +64,9 @@ class Dated(DeclarativeBase):
     __checks__: ClassVar[tuple[Check, ...]] = ()
     """Rules that rows have to keep when they are entered."""
 
+    __levels__: ClassVar[frozenset[Grain] | None] = None
+    """The levels of places that rows may be about, where that is not the grain's own level alone."""
+
     district_code: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-3)
     version: Mapped[int] = key(zh="版本", en="Version, one more at each change", server_default=text("1"))
     source: Mapped[str] = line(200, zh="來源", en="Source")

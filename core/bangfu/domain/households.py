@@ -10,6 +10,7 @@ from bangfu.declare.choice import Choice
 from bangfu.declare.fields import Sensitive, choice, code, day, flag, quantity, text, whole
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Record
+from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 
 
@@ -109,6 +110,7 @@ class Household(Record):
     __tablename__ = "household"
     __grain__ = Grain.HOUSEHOLD
     __title__ = Text("建檔立卡戶", "Registered household")
+    __levels__ = frozenset((Grain.VILLAGE, Grain.NATURAL_VILLAGE))
     __constraints__ = (
         ForeignKeyConstraint(["district_code", "place_code"], ["place.district_code", "place.code"]),
         Index(None, "district_code", "place_code"),
@@ -133,6 +135,20 @@ class Person(Record):
     __tablename__ = "person"
     __grain__ = Grain.PERSON
     __title__ = Text("人口", "Person")
+    __checks__ = (
+        Check(
+            name="left_after_joining",
+            title=Text("離戶日期不得早於入戶日期。", "A member leaves after having joined."),
+            holds=lambda person: person.left_on >= person.joined_on,
+            column="left_on",
+        ),
+        Check(
+            name="born_before_joining",
+            title=Text("入戶日期不得早於出生日期。", "Nobody joins before being born."),
+            holds=lambda person: person.joined_on >= person.born_on,
+            column="born_on",
+        ),
+    )
     __constraints__ = (
         ForeignKeyConstraint(["district_code", "household_id"], ["household.district_code", "household.id"]),
         Index(None, "district_code", "household_id"),

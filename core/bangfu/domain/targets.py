@@ -7,8 +7,9 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from bangfu.declare.fields import day, quantity, text
-from bangfu.declare.grain import Grain
+from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.records import PlaceRecord
+from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 
 
@@ -22,6 +23,15 @@ class Target(PlaceRecord):
     __tablename__ = "target"
     __grain__ = Grain.DISTRICT
     __title__ = Text("目標", "Target")
+    __levels__ = frozenset(PLACE_GRAINS)
+    __checks__ = (
+        Check(
+            name="ends_after_start",
+            title=Text("截止日期不得早於起始日期。", "A target ends after it has begun."),
+            holds=lambda target: target.ends_on >= target.starts_on,
+            column="ends_on",
+        ),
+    )
     __constraints__ = (UniqueConstraint("district_code", "place_code", "indicator", "starts_on", "ends_on"),)
 
     indicator: Mapped[str] = text(120, zh="指標", en="Indicator, as `industry.orchard_area`")

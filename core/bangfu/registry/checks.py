@@ -24,6 +24,8 @@ _RESERVED = {
     "person",
     "target",
     "setting",
+    "change",
+    "answered",
     "core",
     "node",
     "plugins",

@@ -1,0 +1,50 @@
+"""What was answered to a request that may come again: its key, what it asked for, and what came of it."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+ANSWERED = Table(
+    "answered",
+    MetaData(),
+    Column("viewer", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("asked", LargeBinary, nullable=False),
+    Column("outcome", JSONB),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("viewer", "key", name="pk_answered"),
+    Index("ix_answered_at", "at"),
+)
+"""By whom, and under which key; the outcome is written before the request's transaction ends."""
+
+
+def take_key(connection: Connection, viewer: str, key: str, asked: bytes) -> tuple[bytes, Any] | None:
+    """Takes a viewer's key for this transaction; what was asked and answered under it, if it has been used already.
+
+    Whoever takes the same one at the same time waits until this transaction has ended.
+    """
+    row = {"viewer": viewer, "key": key, "asked": asked}
+    if connection.execute(insert(ANSWERED).values(row).on_conflict_do_nothing()).rowcount:
+        return None
+    here = (ANSWERED.c.viewer == viewer) & (ANSWERED.c.key == key)
+    found = connection.execute(select(ANSWERED.c.asked, ANSWERED.c.outcome).where(here)).one()
+    return bytes(found.asked), found.outcome
+
+
+def note_outcome(connection: Connection, viewer: str, key: str, outcome: Any) -> None:
+    """Notes what comes of the request, as JSON."""
+    here = (ANSWERED.c.viewer == viewer) & (ANSWERED.c.key == key)
+    connection.execute(ANSWERED.update().where(here).values(outcome=outcome))

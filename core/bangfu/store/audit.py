@@ -1,0 +1,208 @@
+"""The log of changes (審計鏈): what was changed by whom, in entries that are chained by their hashes for each district.
+
+No record of the graph. An entry, a change set, has one row for each row that it changed, with what that was before and
+after. Its digest is made of these rows, and its hash of the digest, of who and when, and of the hash before: whoever
+changes a word, takes something out or puts something in, has to make all later hashes anew, and the last one is known
+elsewhere (`bangfu audit verify` prints it). A sealed value stands in it as sealed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+_METADATA = MetaData()
+
+CHANGE_SET = Table(
+    "change_set",
+    _METADATA,
+    Column("district_code", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("token_id", Text),
+    Column("request_id", Text),
+    Column("reason", Text),
+    Column("rows", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("district_code", "number", name="pk_change_set"),
+    Index("ix_change_set_at", "at"),
+)
+"""One entry, which was made in one transaction: numbers run from 1 in each district, without a gap."""
+
+CHANGE = Table(
+    "change",
+    _METADATA,
+    Column("district_code", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("row_id", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    PrimaryKeyConstraint("district_code", "number", "position", name="pk_change"),
+    Index("ix_change_row", "district_code", "record", "row_id"),
+)
+"""One row that an entry changed: the record's table, the row's id, and its columns before and after."""
+
+CHANGE_HEAD = Table(
+    "change_head",
+    _METADATA,
+    Column("district_code", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("district_code", name="pk_change_head"),
+)
+"""The last entry of each district. Whoever changes rows of a district holds its lock, so that they come one by one."""
+
+AUDIT_TABLES = (CHANGE_SET, CHANGE, CHANGE_HEAD)
+
+# What an entry's hash is made of; the same words where it is written and where it is verified.
+_LINK = """sha256({before} || convert_to(jsonb_build_array({entry}.district_code, {entry}.number,
+    to_char({entry}.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {entry}.author, {entry}.token_id,
+    {entry}.request_id, {entry}.reason, {entry}.rows, encode({entry}.digest, 'hex'))::text, 'UTF8'))"""
+_DIGEST = """sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(c.position, c.record, c.row_id, c.action,
+    c.before, c.after)::text, 'UTF8')), ''::bytea ORDER BY c.position), ''::bytea))"""
+
+_BEGIN = text(
+    "INSERT INTO change_head (district_code, number, hash) SELECT d, 0, ''::bytea"
+    " FROM unnest(CAST(:districts AS int[])) d ON CONFLICT DO NOTHING"
+)
+_HOLD = text(
+    "SELECT district_code, number FROM change_head WHERE district_code = ANY(:districts)"
+    " ORDER BY district_code FOR UPDATE"
+)
+_CLOSE = text(
+    f"""WITH entry AS (
+        SELECT h.district_code, h.number + 1 AS number, clock_timestamp() AS at, CAST(:author AS text) AS author,
+            CAST(:token_id AS text) AS token_id, CAST(:request_id AS text) AS request_id,
+            CAST(:reason AS text) AS reason, told.rows, told.digest, h.hash AS before
+        FROM change_head h CROSS JOIN LATERAL (
+            SELECT count(*)::int AS rows, {_DIGEST} AS digest FROM change c
+            WHERE c.district_code = h.district_code AND c.number = h.number + 1
+        ) told
+        WHERE h.district_code = :district
+    ), made AS (
+        INSERT INTO change_set (district_code, number, at, author, token_id, request_id, reason, rows, digest, hash)
+        SELECT district_code, number, at, author, token_id, request_id, reason, rows, digest,
+            {_LINK.format(entry="entry", before="entry.before")}
+        FROM entry RETURNING district_code, number, hash
+    )
+    UPDATE change_head h SET number = made.number, hash = made.hash FROM made
+    WHERE h.district_code = made.district_code RETURNING h.number"""  # noqa: S608 - our own words
+)
+_VERIFY = text(
+    f"""WITH seen AS (
+        SELECT s.*, row_number() OVER w AS expected, lag(s.hash, 1, ''::bytea) OVER w AS before
+        FROM change_set s WHERE s.district_code = :district WINDOW w AS (ORDER BY s.number)
+    ), told AS (
+        SELECT c.number, count(*)::int AS rows, {_DIGEST} AS digest FROM change c
+        WHERE c.district_code = :district GROUP BY c.number
+    )
+    SELECT coalesce(s.number, t.number) AS number,
+        CASE WHEN s.number IS NULL THEN 'rows without an entry'
+             WHEN s.number <> s.expected THEN 'an entry before this one is missing'
+             WHEN s.rows <> coalesce(t.rows, 0) THEN 'rows of it are missing, or were added'
+             WHEN s.digest <> coalesce(t.digest, sha256(''::bytea)) THEN 'a row of it was changed'
+             ELSE 'the entry was changed, or one before it' END AS what
+    FROM seen s FULL JOIN told t ON t.number = s.number
+    WHERE s.number IS NULL OR s.number <> s.expected OR s.rows <> coalesce(t.rows, 0)
+        OR s.digest <> coalesce(t.digest, sha256(''::bytea)) OR s.hash <> {_LINK.format(entry="s", before="s.before")}
+    ORDER BY 1"""  # noqa: S608 - our own words
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break:
+    """Where the chain of a district does not hold."""
+
+    district_code: int
+    number: int
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """The chain of one district, as it is found."""
+
+    district_code: int
+    entries: int
+    hash: str
+    """That of the last entry, in hexadecimal digits: who notes it knows later that nothing was taken off the end."""
+
+    breaks: tuple[Break, ...]
+
+
+def hold_districts(connection: Connection, districts: list[int]) -> dict[int, int]:
+    """Waits until nobody else changes rows of these districts, and keeps others waiting; the next entries' numbers."""
+    given = {"districts": sorted(districts)}
+    connection.execute(_BEGIN, given)
+    return {row.district_code: row.number + 1 for row in connection.execute(_HOLD, given)}
+
+
+def close_entry(
+    connection: Connection,
+    district: int,
+    *,
+    author: str,
+    token_id: str | None,
+    request_id: str | None,
+    reason: str | None,
+) -> int:
+    """Makes the entry of the rows that were added under the next number of a district that is held; that number."""
+    given: dict[str, Any] = {
+        "district": district,
+        "author": author,
+        "token_id": token_id,
+        "request_id": request_id,
+        "reason": reason,
+    }
+    number: int = connection.execute(_CLOSE, given).scalar_one()
+    return number
+
+
+def verify(connection: Connection, district: int | None = None) -> Iterator[Chain]:
+    """Goes through the chains, of one district or of all, and tells where each is broken."""
+    known = connection.execute(
+        text(
+            "SELECT d, max(number), max(hash) FROM ("
+            " SELECT district_code d, number, encode(hash, 'hex') hash FROM change_head"
+            " UNION ALL SELECT DISTINCT district_code, NULL::bigint, NULL FROM change_set"
+            " UNION ALL SELECT DISTINCT district_code, NULL::bigint, NULL FROM change) x"
+            " WHERE CAST(:district AS int) IS NULL OR d = :district GROUP BY d ORDER BY d"
+        ),
+        {"district": district},
+    ).all()
+    for code, number, head in known:
+        breaks = [
+            Break(district_code=code, number=row.number, what=row.what)
+            for row in connection.execute(_VERIFY, {"district": code})
+        ]
+        last = connection.execute(
+            text(
+                "SELECT number, encode(hash, 'hex') hash FROM change_set WHERE district_code = :district"
+                " ORDER BY number DESC LIMIT 1"
+            ),
+            {"district": code},
+        ).one_or_none()
+        found = (0, "") if last is None else (last.number, last.hash)
+        if found != (number, head):
+            breaks.append(Break(district_code=code, number=number or 0, what="the last entry is another one"))
+        yield Chain(district_code=code, entries=found[0], hash=found[1], breaks=tuple(breaks))

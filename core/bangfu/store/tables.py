@@ -1,0 +1,19 @@
+"""The tables that stand beside the records: what an installation knows of itself, and its logs."""
+
+from sqlalchemy import MetaData, Table
+
+from bangfu.store.answered import ANSWERED
+from bangfu.store.audit import AUDIT_TABLES
+from bangfu.store.reads import READ_LOG
+from bangfu.store.sealed import SEAL_KEY
+from bangfu.store.setting import SETTING
+from bangfu.store.tokens import TOKEN
+
+OWN_TABLES: tuple[Table, ...] = (SETTING, TOKEN, SEAL_KEY, READ_LOG, *AUDIT_TABLES, ANSWERED)
+
+
+def add_own_tables(metadata: MetaData) -> MetaData:
+    """Adds them to those of the records; the same metadata."""
+    for table in OWN_TABLES:
+        table.to_metadata(metadata)
+    return metadata

@@ -1,0 +1,79 @@
+"""Changes rows: checks them, writes them, and enters them in the log of changes.
+
+Whoever changes rows of a district holds its place in the log from then on until the transaction ends. Writers of one
+district therefore come one after the other: nothing they look at changes under them, and no two wait for each other.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from bangfu.access import Forbidden, Policy, needed_to_change
+from bangfu.declare.records import Dated
+from bangfu.write.entries import Entries
+from bangfu.write.outcome import Action, Author, Outcome, Rejection, Row
+from bangfu.write.step import Step
+
+
+class Changes:
+    """The changes of one transaction, which make one entry in the log of each district they touch."""
+
+    def __init__(self, connection: Connection, author: Author, policy: Policy, today: date) -> None:
+        self._connection = connection
+        self._author = author
+        self._policy = policy
+        self._today = today
+        self._entries = Entries(connection)
+
+    @property
+    def written(self) -> int:
+        """How many rows were changed so far."""
+        return self._entries.rows
+
+    def apply(
+        self, record: type[Dated], action: Action, rows: Sequence[Row]
+    ) -> tuple[list[int | None], list[Rejection]]:
+        """The ids of rows that were written, None for those rejected, and why these were.
+
+        Raises Forbidden where the author lacks a permission. What is rejected leaves nothing behind.
+        """
+        needed = needed_to_change(record)
+        if not self._policy.holds(needed):
+            raise Forbidden(needed)
+        return Step(
+            *(self._connection, self._entries, record, action, rows),
+            policy=self._policy,
+            author=self._author,
+            today=self._today,
+        ).run()
+
+    def close(self) -> dict[int, int]:
+        """Makes the entries, and tells whoever listens once the transaction ends; their numbers by district."""
+        return self._entries.close(self._author)
+
+
+def change(
+    connection: Connection,
+    record: type[Dated],
+    action: Action,
+    rows: Sequence[Row],
+    *,
+    author: Author,
+    policy: Policy,
+    today: date,
+    dry: bool = False,
+    partial: bool = False,
+) -> Outcome:
+    """Changes rows of one record in a transaction of its own: all of them, or none unless `partial`.
+
+    Nothing stays of a dry run. Raises Forbidden where the author lacks a permission.
+    """
+    with connection.begin() as transaction:
+        changes = Changes(connection, author, policy, today)
+        ids, rejections = changes.apply(record, action, rows)
+        if dry or (rejections and not partial):
+            transaction.rollback()
+            return Outcome(ids=[None] * len(rows), rejections=rejections)
+        written = changes.written
+        return Outcome(ids=ids, rejections=rejections, written=written, change_sets=changes.close())

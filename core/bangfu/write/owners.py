@@ -1,0 +1,71 @@
+"""What rows are about: the place, household or person that each belongs to, and where that lies."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bangfu.declare.codes import DISTRICT_SPAN, level_of
+from bangfu.declare.grain import Grain
+from bangfu.declare.records import Dated
+from bangfu.declare.text import Text
+from bangfu.domain.households import Household, Person
+from bangfu.domain.places import Place
+from bangfu.query.values import among
+from bangfu.write.outcome import Code
+
+_COLUMNS = ("person_id", "household_id", "place_code")
+
+
+def owner_column(record: type[Dated]) -> str:
+    """The column by which a record's rows belong to something."""
+    found = {column.name for column in record.__table__.columns}
+    return next(name for name in _COLUMNS if name in found)
+
+
+def levels_of(record: type[Dated]) -> frozenset[Grain]:
+    """The levels of places that a record's rows may be about, where they are about places."""
+    declared: frozenset[Grain] | None = record.__levels__
+    return declared or frozenset((record.__grain__,))  # type: ignore[attr-defined]  # places have none, and are no owner's
+
+
+def find_owners(connection: Connection, column: str, keys: Collection[int]) -> Mapping[int, int]:
+    """Where those lie that there are, by their keys: the code of a place is its own."""
+    if not keys:
+        return {}
+    districts = sorted({key // DISTRICT_SPAN for key in keys})
+    statement: Any
+    match column:
+        case "place_code":
+            statement = select(Place.code, Place.code).where(Place.district_code.in_(districts))
+            statement = statement.where(among(Place.__table__.c.code, sorted(keys)))
+        case "household_id":
+            statement = select(Household.id, Household.place_code).where(Household.district_code.in_(districts))
+            statement = statement.where(among(Household.__table__.c.id, sorted(keys)))
+        case _:
+            lives = (Household.id == Person.household_id) & (Household.district_code == Person.district_code)
+            statement = select(Person.id, Household.place_code).join(Household, lives)
+            statement = statement.where(Person.district_code.in_(districts), among(Person.__table__.c.id, sorted(keys)))
+    return {key: int(code) for key, code in connection.execute(statement)}
+
+
+def unknown_owner(column: str, key: int) -> tuple[Code, Text]:
+    """That there is no such place, household or person, or none that the viewer may see."""
+    match column:
+        case "place_code":
+            return Code.UNKNOWN_PLACE, Text(f"沒有代碼為{key}的地方。", f"There is no place {key}.")
+        case "household_id":
+            return Code.UNKNOWN_HOUSEHOLD, Text(f"沒有編號為{key}的戶。", f"There is no household {key}.")
+    return Code.UNKNOWN_PERSON, Text(f"沒有編號為{key}的人員。", f"There is no person {key}.")
+
+
+def wrong_level(record: type[Dated], code: int) -> tuple[Code, Text] | None:
+    """That a place is of another level than the record is kept at."""
+    levels = levels_of(record)
+    if (level := level_of(code)) in levels:
+        return None
+    zh = "或".join(each.title.zh for each in sorted(levels, key=lambda each: each.value))
+    en = " or ".join(each.title.en.lower() for each in sorted(levels, key=lambda each: each.value))
+    return Code.WRONG_LEVEL, Text(
+        f"此處應填{zh}，而不是{level.title.zh}。", f"This is kept by {en}, and the place is a {level.title.en.lower()}."
+    )

@@ -1,0 +1,91 @@
+"""Writes many rows of one record by one statement, which also notes what they were before and after in the log."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Connection, Date, Integer, LargeBinary, Numeric, Table, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import Column
+from sqlalchemy.types import TypeEngine
+
+from bangfu.declare.choice import Choice
+from bangfu.write.outcome import Action
+
+_TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
+    (BigInteger, "bigint"),
+    (Integer, "int"),
+    (Numeric, "numeric"),
+    (Boolean, "boolean"),
+    (Date, "date"),
+    (LargeBinary, "bytea"),
+)
+_LOG = "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
+_TOLD = (
+    "SELECT CAST(:district AS int), CAST(:number AS bigint), CAST(:offset AS int) + row_number() OVER (ORDER BY m.id),"
+    " CAST(:record AS text), m.id, CAST(:action AS text)"
+)
+_KEYS = ("district_code", "id")
+
+
+class Writer:
+    """Writes rows of one table into an entry of a district; `position` is that of the last row in it."""
+
+    def __init__(self, connection: Connection, table: Table, district: int, number: int) -> None:
+        self._connection = connection
+        self._table = table
+        self._name = _quote(table.name)
+        self._given = {"record": table.name, "number": number, "district": district}
+
+    def write(self, action: Action, rows: Sequence[Mapping[str, Any]], position: int) -> None:
+        """Writes rows with their keys; created ones with all columns, updated ones with those that may have changed.
+
+        Raises what the driver raises where the table's constraints do not hold.
+        """
+        columns = [self._table.c[name] for name in rows[0]] if action is not Action.DELETE else self._keys()
+        names = ", ".join(_quote(column.name) for column in columns)
+        arrays = ", ".join(f"CAST(:p{index} AS {_type_of(column)}[])" for index, column in enumerate(columns))
+        values = {f"p{index}": [_stored(row[column.name]) for row in rows] for index, column in enumerate(columns)}
+        given = f"given AS (SELECT * FROM unnest({arrays}) AS g({names}))"  # noqa: S608 - names that are declared
+        statement = text(self._statement(action, given, names, columns))
+        self._connection.execute(statement, {**self._given, "offset": position, "action": action.value, **values})
+
+    def _statement(self, action: Action, given: str, names: str, columns: Sequence[Column[Any]]) -> str:
+        match action:
+            case Action.CREATE:
+                made = f"INSERT INTO {self._name} ({names}) SELECT {names} FROM given RETURNING *"  # noqa: S608
+                return f"WITH {given}, made AS ({made}) {_LOG} {_TOLD}, NULL, to_jsonb(m) FROM made m"
+            case Action.UPDATE:
+                sets = ", ".join(
+                    f"{_quote(column.name)} = g.{_quote(column.name)}" for column in columns if column.name not in _KEYS
+                )
+                old = f"SELECT t.id, to_jsonb(t) AS was FROM {self._name} t JOIN given g USING (district_code, id)"  # noqa: S608
+                made = (
+                    f"UPDATE {self._name} t SET {sets}, version = t.version + 1 FROM given g"  # noqa: S608
+                    " WHERE t.district_code = g.district_code AND t.id = g.id RETURNING t.*"
+                )
+                return (
+                    f"WITH {given}, old AS ({old}), made AS ({made}) {_LOG} {_TOLD}, o.was, to_jsonb(m)"
+                    " FROM made m JOIN old o ON o.id = m.id"
+                )
+            case Action.DELETE:
+                made = (
+                    f"DELETE FROM {self._name} t USING given g"  # noqa: S608 - names that are declared, as above
+                    " WHERE t.district_code = g.district_code AND t.id = g.id RETURNING t.*"
+                )
+                return f"WITH {given}, made AS ({made}) {_LOG} {_TOLD}, to_jsonb(m), NULL FROM made m"
+
+    def _keys(self) -> list[Column[Any]]:
+        return [self._table.c[name] for name in _KEYS]
+
+
+def _type_of(column: Column[Any]) -> str:
+    """The type that a value is handed over as: one without a length, so that nothing is cut."""
+    return next((name for kind, name in _TYPES if isinstance(column.type, kind)), "text")
+
+
+def _stored(value: Any) -> Any:
+    return value.name if isinstance(value, Choice) else value
+
+
+def _quote(name: str) -> str:
+    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]  # as everywhere

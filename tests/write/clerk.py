@@ -1,0 +1,81 @@
+"""Somebody who changes rows, and what is then in the database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import event, text
+
+from bangfu.access import EVERYTHING, Policy
+from bangfu.declare.records import Dated
+from bangfu.store import Database
+from bangfu.store.audit import Chain, verify
+from bangfu.write.changing import change
+from bangfu.write.outcome import Action, Author, Outcome
+
+TODAY = date(2015, 12, 31)
+DISTRICT = 620502
+BASE = DISTRICT * 10**9
+HOME = BASE + 1
+
+
+class Clerk:
+    """Changes rows of one database, with the rights of a policy."""
+
+    def __init__(self, database: Database, policy: Policy = EVERYTHING) -> None:
+        self.database = database
+        self.policy = policy
+
+    def change(self, record: type[Dated], action: Action, rows: Sequence[dict[str, Any]], **how: bool) -> Outcome:
+        """One change, in a transaction of its own."""
+        author = Author(name="王主任", token_id="t1", request_id="r-1", reason="a test")
+        with self.database.engine.connect() as connection:
+            return change(connection, record, action, rows, author=author, policy=self.policy, today=TODAY, **how)
+
+    def create(self, record: type[Dated], *rows: dict[str, Any], **how: bool) -> Outcome:
+        """New rows."""
+        return self.change(record, Action.CREATE, rows, **how)
+
+    def row(self, record: type[Dated], id_: int) -> dict[str, Any] | None:
+        """A row as it stands in the table."""
+        with self.database.engine.connect() as connection:
+            found = connection.execute(text(f"SELECT * FROM {record.__tablename__} WHERE id = :id"), {"id": id_})
+            row = found.mappings().one_or_none()
+        return None if row is None else dict(row)
+
+    def log(self) -> list[dict[str, Any]]:
+        """All rows of the log of changes, in their order."""
+        with self.database.engine.connect() as connection:
+            found = connection.execute(
+                text(
+                    "SELECT c.*, s.author, s.rows FROM change c JOIN change_set s USING (district_code, number)"
+                    " ORDER BY district_code, number, position"
+                )
+            )
+            return [dict(row) for row in found.mappings()]
+
+    def chains(self) -> list[Chain]:
+        """What the log's verification finds."""
+        with self.database.engine.connect() as connection:
+            return list(verify(connection))
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """The statements that are sent to the database meanwhile."""
+        found: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            found.append(statement)
+
+        engine = self.database.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield found
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def said(outcome: Outcome) -> list[tuple[int, str | None, str]]:
+    """Why rows were rejected, in short."""
+    return [(each.row, each.column, each.code.value) for each in outcome.rejections]
