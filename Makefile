@@ -33,7 +33,7 @@ test-long: $(INSTALLED) ## Ask ten times as many random questions as `make test`
 
 .PHONY: test-clients
 test-clients: $(INSTALLED) ## Run other people's clients and audits, and the TypeScript example (needs Node 20 or newer)
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
 		echo "These tests need Node 20 or newer, with npm: https://nodejs.org"; exit 1; }
 	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(BIN)/pytest -n 1 -m node tests/clients $(ARGS)

@@ -7,7 +7,18 @@ import { page } from "./data";
 import { Examples, textOf } from "./examples";
 import { createFetcher } from "./fetcher";
 import { LoginForm, Me } from "./identity";
-import { dropToken, forget, isOpen, keepToken, keptToken, Refused, type Viewer, whoIs } from "./session";
+import {
+  dropToken,
+  forget,
+  isOpen,
+  keepToken,
+  keptToken,
+  Refused,
+  stopKeeping,
+  storage,
+  type Viewer,
+  whoIs,
+} from "./session";
 
 const address = new URLSearchParams(location.search);
 const first = page.examples[0];
@@ -23,6 +34,7 @@ export function App() {
   async function logIn(given: string) {
     try {
       const found = await whoIs(given);
+      if (isLetIn) stopKeeping();
       keepToken(given, found);
       // What another person has been shown must not stay on the page: it is loaded anew.
       if (isLetIn) return location.reload();
@@ -49,6 +61,7 @@ export function App() {
   }, []); // once, at the start: later tokens come from the form
 
   function leave() {
+    stopKeeping();
     forget();
     location.replace(location.pathname);
   }
@@ -77,7 +90,7 @@ export function App() {
         <main>
           <GraphiQL
             fetcher={fetcher}
-            storage={sessionStorage}
+            storage={storage}
             isHeadersEditorEnabled={false}
             inputValueDeprecation
             schemaDescription

@@ -39,6 +39,26 @@ export function forget(): void {
   sessionStorage.clear();
 }
 
+let isEnding = false;
+
+/** Keeps nothing more of what is asked on this page, which is about to be left: GraphiQL writes some time after it is typed. */
+export function stopKeeping(): void {
+  isEnding = true;
+}
+
+/** Where GraphiQL keeps what is asked: in this tab, as long as the page stays. */
+export const storage = {
+  get length() {
+    return sessionStorage.length;
+  },
+  getItem: (key: string) => sessionStorage.getItem(key),
+  setItem: (key: string, value: string) => {
+    if (!isEnding) sessionStorage.setItem(key, value);
+  },
+  removeItem: (key: string) => sessionStorage.removeItem(key),
+  clear: () => sessionStorage.clear(),
+};
+
 /** Whether the server lets in whoever shows no token: one that asks for tokens may do so until it has issued the first. */
 export async function isOpen(): Promise<boolean> {
   try {
