@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bangfu_app.cli.audit import audit
 from bangfu_app.cli.demo import demo
 from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
@@ -72,6 +73,7 @@ application.add_typer(plugin, name="plugin")
 application.add_typer(schema, name="schema")
 application.add_typer(token, name="token")
 application.add_typer(seal, name="seal")
+application.add_typer(audit, name="audit")
 
 
 def main() -> None:

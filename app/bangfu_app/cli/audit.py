@@ -1,0 +1,197 @@
+"""`bangfu audit`: what was changed by whom, and whether the log of it is as it was written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bangfu.registry import Platform
+    from bangfu.store.audit import Chain
+    from bangfu.store.changes import LoggedChange
+
+audit = typer.Typer(help="The log of changes, and its verification. 變更審計", no_args_is_help=True)
+
+
+@audit.command("verify")
+def verify(
+    district: Annotated[
+        int | None,
+        typer.Option(metavar="CODE", help="Only this district, by six digits.", min=100_000, max=999_999),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects instead of a table.")] = False,
+) -> None:
+    """Verify that nothing was changed in the log of changes, taken out or put in. 驗證審計鏈
+
+    Each entry has a hash made of what it says and of the hash before. Note the last one of each district elsewhere:
+    then it is also found where all of the log was made anew.
+
+    [bold]Examples[/]
+    bangfu audit verify
+    bangfu audit verify --district 620502 --json
+    """
+    from bangfu.store import Settings, open_database
+    from bangfu.store.audit import verify as verified
+    from bangfu_app.opening import open_platform, require_tables
+
+    platform = open_platform()
+    with open_database(Settings.load()) as database:
+        require_tables(database, platform)
+        with database.engine.connect() as connection:
+            chains = list(verified(connection, district))
+    if as_json:
+        _print_chains_as_json(chains)
+    else:
+        _print_chains(chains)
+    if any(chain.breaks for chain in chains):
+        raise typer.Exit(1)
+
+
+@audit.command("log")
+def log(
+    row: Annotated[str, typer.Option(metavar="ID", help="Only of this row, as household:620502000000001.")] = "",
+    author: Annotated[str, typer.Option(metavar="NAME", help="Only by this viewer, named as its token does.")] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], metavar="DATE", help="Only from this day on."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="How many, at most.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects instead of a table.")] = False,
+) -> None:
+    """Show what was changed, the newest first. 查看變更記錄
+
+    Of what is kept encrypted only that it was changed is shown.
+
+    [bold]Examples[/]
+    bangfu audit log
+    bangfu audit log --row industryPlanting:620502000000017
+    bangfu audit log --author 王專幹 --since 2016-01-01 --json
+    """
+    from bangfu.store import Settings, open_database
+    from bangfu.store.changes import read_changes
+    from bangfu_app.opening import open_platform, require_tables
+
+    platform = open_platform()
+    table, key = _row(platform, row) if row else (None, None)
+    with open_database(Settings.load()) as database:
+        require_tables(database, platform)
+        with database.engine.connect() as connection:
+            found = read_changes(
+                connection,
+                record=table,
+                row_id=key,
+                author=author or None,
+                since=None if since is None else since.astimezone(),
+                most=limit + 1,
+            )
+    shown = found[:limit]
+    if as_json:
+        _print_log_as_json(platform, shown)
+    else:
+        _print_log(platform, shown)
+    if len(found) > limit:
+        typer.echo("There are more 還有更多: raise --limit, or choose by --row, --author or --since", err=True)
+
+
+def _row(platform: Platform, id_: str) -> tuple[str, int]:
+    from bangfu.errors import UserError
+    from bangfu.query.values import parse_id
+
+    nodes = {node.prefix: node for node in platform.graph.nodes.values()}
+    try:
+        node, key = parse_id(id_, nodes)
+    except UserError as error:
+        raise typer.BadParameter(str(error), param_hint="--row") from None
+    return node.table.name, key
+
+
+def _print_chains_as_json(chains: list[Chain]) -> None:
+    import orjson
+
+    told = [
+        {
+            "district": chain.district_code,
+            "entries": chain.entries,
+            "hash": chain.hash,
+            "breaks": [{"entry": each.number, "what": each.what} for each in chain.breaks],
+        }
+        for chain in chains
+    ]
+    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+
+
+def _print_chains(chains: list[Chain]) -> None:
+    if not chains:
+        typer.echo("Nothing has been changed yet. 沒有變更記錄", err=True)
+    for chain in chains:
+        state = "broken 已損壞" if chain.breaks else "holds 完整"
+        typer.echo(f"{chain.district_code}  {chain.entries} entries 條  {state}  {chain.hash}")
+        for each in chain.breaks:
+            typer.echo(f"  entry {each.number}: {each.what}")
+
+
+def _told(platform: Platform, change: LoggedChange) -> dict[str, object]:
+    """A change with the names of the graph; what is sealed is not shown."""
+    node = next((each for each in platform.graph.nodes.values() if each.table.name == change.record), None)
+    sealed = set() if node is None else set(node.sealed) | {f"{name}_index" for name in node.sealed}
+    values = {
+        name: {"before": (change.before or {}).get(name), "after": (change.after or {}).get(name)}
+        if name not in sealed
+        else "sealed"
+        for name in change.changed
+        if not name.endswith("_index") or name not in sealed
+    }
+    return {
+        "at": change.at,
+        "author": change.author,
+        "token": change.token_id,
+        "request": change.request_id,
+        "reason": change.reason,
+        "row": f"{change.record if node is None else node.prefix}:{change.row_id}",
+        "action": change.action,
+        "values": values,
+        "district": change.district_code,
+        "entry": change.number,
+    }
+
+
+def _print_log_as_json(platform: Platform, found: list[LoggedChange]) -> None:
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
+    typer.echo(orjson.dumps([_told(platform, each) for each in found], option=options).decode())
+
+
+def _print_log(platform: Platform, found: list[LoggedChange]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not found:
+        typer.echo("Nothing of that has been changed. 沒有變更記錄", err=True)
+        return
+    table = Table(
+        title="Changes 變更記錄", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, show_lines=True
+    )
+    table.add_column("When 時間", no_wrap=True)
+    table.add_column("Who 操作者", overflow="fold")
+    table.add_column("Row 記錄", overflow="fold")
+    table.add_column("What 內容", overflow="fold")
+    for each in found:
+        told = _told(platform, each)
+        values = told["values"]
+        assert isinstance(values, dict)
+        lines = [f"{name}: {_shown(change)}" for name, change in values.items()]
+        who = "\n".join(filter(None, (each.author, each.reason)))
+        when = f"{each.at.astimezone():%Y-%m-%d %H:%M:%S}\n[dim]{each.district_code} · {each.number}[/]"
+        table.add_row(when, escape(who), escape(f"{told['row']}\n{each.action}"), escape("\n".join(lines)))
+    Console(highlight=False).print(table)
+
+
+def _shown(change: object) -> str:
+    if not isinstance(change, dict):
+        return str(change)
+    return f"{change['before']} → {change['after']}"

@@ -1,0 +1,74 @@
+"""Reads the log of changes: what was changed by whom, the newest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from bangfu.store.audit import CHANGE, CHANGE_SET
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedChange:
+    """One row that was changed, as it stands in the log."""
+
+    district_code: int
+    number: int
+    """That of the entry in its district's chain."""
+
+    position: int
+    """The row's place in the entry."""
+
+    at: datetime
+    author: str
+    token_id: str | None
+    request_id: str | None
+    reason: str | None
+    record: str
+    """The record's table."""
+
+    row_id: int
+    action: str
+    before: Mapping[str, Any] | None
+    """All columns by their names, as PostgreSQL writes them in JSON; sealed values as they were sealed."""
+
+    after: Mapping[str, Any] | None
+
+    @property
+    def changed(self) -> list[str]:
+        """The columns that are other than before; of a new row and of one that is gone, those that hold something."""
+        before, after = self.before or {}, self.after or {}
+        names = (name for name in (after or before) if name != "version")
+        return [name for name in names if before.get(name) != after.get(name)]
+
+
+def read_changes(
+    connection: Connection,
+    *,
+    record: str | None = None,
+    row_id: int | None = None,
+    author: str | None = None,
+    since: datetime | None = None,
+    before: LoggedChange | None = None,
+    most: int,
+) -> list[LoggedChange]:
+    """At most so many, the newest first: of a record, of a row, by an author, from a moment on, before another one."""
+    entry, row = CHANGE_SET.c, CHANGE.c
+    joined = CHANGE.join(CHANGE_SET, (entry.district_code == row.district_code) & (entry.number == row.number))
+    told = [entry.at, entry.author, entry.token_id, entry.request_id, entry.reason]
+    order = (entry.at, row.district_code, row.number, row.position)
+    statement = select(CHANGE, *told).select_from(joined).order_by(*(each.desc() for each in order)).limit(most)
+    if record is not None:
+        statement = statement.where(row.record == record)
+    if row_id is not None:
+        statement = statement.where(row.row_id == row_id)
+    if author is not None:
+        statement = statement.where(entry.author == author)
+    if since is not None:
+        statement = statement.where(entry.at >= since)
+    if before is not None:
+        last = (before.at, before.district_code, before.number, before.position)
+        statement = statement.where(tuple_(*order) < tuple_(*last))
+    return [LoggedChange(**each) for each in connection.execute(statement).mappings()]
