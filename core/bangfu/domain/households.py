@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bangfu.declare.choice import Choice
@@ -76,6 +76,16 @@ class Relation(Choice):
     OTHER = "其他", "Other"
 
 
+class Departure(Choice):
+    """Why somebody is no longer a member of a household (減員原因)."""
+
+    DIED = "死亡", "Died"
+    MARRIED = "婚嫁", "Married"
+    MOVED_AWAY = "遷出", "Moved away"
+    ENTERED_BY_MISTAKE = "錯登", "Entered by mistake"
+    OTHER = "其他", "Other"
+
+
 class Education(Choice):
     """Highest schooling finished."""
 
@@ -143,6 +153,12 @@ class Person(Record):
             column="left_on",
         ),
         Check(
+            name="left_for_a_reason",
+            title=Text("填寫減員原因時須填離戶日期。", "Whoever is no longer a member has left on a day."),
+            holds=lambda person: or_(person.departure.is_(None), person.left_on.is_not(None)),
+            column="left_on",
+        ),
+        Check(
             name="born_before_joining",
             title=Text("入戶日期不得早於出生日期。", "Nobody joins before being born."),
             holds=lambda person: person.joined_on >= person.born_on,
@@ -164,6 +180,7 @@ class Person(Record):
     relation: Mapped[Relation] = choice(Relation, zh="與戶主關係", en="Relation to the head")
     joined_on: Mapped[date] = day(zh="入戶日期", en="Joined the household on")
     left_on: Mapped[date | None] = day(zh="離戶日期", en="Left the household on")
+    departure: Mapped[Departure | None] = choice(Departure, zh="減員原因", en="Why no longer a member")
     ethnicity: Mapped[str | None] = text(20, zh="民族", en="Ethnicity")
     education: Mapped[Education | None] = choice(Education, zh="文化程度", en="Education")
     is_student: Mapped[bool | None] = flag(zh="是否在校生", en="At school")

@@ -4,7 +4,7 @@ Whoever changes rows of a district holds its place in the log from then on until
 district therefore come one after the other: nothing they look at changes under them, and no two wait for each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import Connection
@@ -30,6 +30,14 @@ class Changes:
     def written(self) -> int:
         """How many rows were changed so far."""
         return self._entries.rows
+
+    def hold(self, districts: Collection[int]) -> None:
+        """Waits for others that change rows of these districts; what is read from then on is as it will be changed."""
+        self._entries.hold(districts)
+
+    def covers(self, code: int) -> bool:
+        """Whether a place lies in those of the author."""
+        return self._policy.covers_code(code)
 
     def apply(
         self, record: type[Dated], action: Action, rows: Sequence[Row]
