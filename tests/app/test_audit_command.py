@@ -37,7 +37,7 @@ def changed(demo_copy: Database) -> Database:
         "relation": Relation.CHILD,
         "joined_on": date(2015, 2, 1),
     }
-    clerk.create(Person, born | {"id_number": "620502198001010010"})
+    clerk.create(Person, born | {"id_number": "620502198001010019"})
     return demo_copy
 
 

@@ -202,15 +202,15 @@ def test_id_numbers_are_sealed_and_stay_so(clerk: Clerk) -> None:
         "sex": Sex.MALE,
         "relation": Relation.CHILD,
         "joined_on": date(2015, 2, 1),
-        "id_number": "620502198001010010",
+        "id_number": "620502198001010019",
     }
     first = clerk.create(Person, row)
     (id_,) = first.ids
     assert id_ is not None
     stored = clerk.row(Person, id_)
     assert stored is not None
-    assert "620502198001010010" not in str(stored)
-    assert "620502198001010010" not in str(clerk.log())
+    assert "620502198001010019" not in str(stored)
+    assert "620502198001010019" not in str(clerk.log())
     seal = clerk.database.seal
     assert seal is not None
     assert seal.open("person.id_number", id_, stored["id_number"]) == row["id_number"]
@@ -222,6 +222,15 @@ def test_id_numbers_are_sealed_and_stay_so(clerk: Clerk) -> None:
     stored = clerk.row(Person, id_)
     assert stored is not None
     assert (stored["id_number"], stored["id_number_index"]) == (None, None)
+
+
+def test_an_id_number_has_to_check(clerk: Clerk) -> None:
+    row = {"household_id": HOME, "name": "試", "sex": Sex.MALE, "relation": Relation.CHILD}
+    row |= {"joined_on": date(2015, 2, 1)}
+    for number in ("620502198001010018", "62050219800101001", "620502800101001"):
+        assert said(clerk.create(Person, row | {"id_number": number})) == [(0, "id_number", "BAD_ID_NUMBER")]
+    for number in ("62050219850315002X", "62050219850315002x"):
+        assert said(clerk.create(Person, row | {"id_number": number}, dry=True)) == []
 
 
 class TestRights:

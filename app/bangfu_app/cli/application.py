@@ -9,6 +9,7 @@ from bangfu_app.cli.audit import audit
 from bangfu_app.cli.demo import demo
 from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
+from bangfu_app.cli.imports import imports
 from bangfu_app.cli.migrate import migrate
 from bangfu_app.cli.plugin import plugin
 from bangfu_app.cli.reads import reads
@@ -74,6 +75,7 @@ application.add_typer(schema, name="schema")
 application.add_typer(token, name="token")
 application.add_typer(seal, name="seal")
 application.add_typer(audit, name="audit")
+application.add_typer(imports, name="import")
 
 
 def main() -> None:

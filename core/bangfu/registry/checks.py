@@ -26,6 +26,7 @@ _RESERVED = {
     "setting",
     "change",
     "answered",
+    "import",
     "core",
     "node",
     "plugins",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bangfu.access import Forbidden, Policy, needed_to_change
 from bangfu.declare.records import Dated
 from bangfu.write.entries import Entries
-from bangfu.write.outcome import Action, Author, Outcome, Rejection, Row
+from bangfu.write.outcome import Action, Applied, Author, Outcome, Row
 from bangfu.write.step import Step
 
 
@@ -39,10 +39,8 @@ class Changes:
         """Whether a place lies in those of the author."""
         return self._policy.covers_code(code)
 
-    def apply(
-        self, record: type[Dated], action: Action, rows: Sequence[Row]
-    ) -> tuple[list[int | None], list[Rejection]]:
-        """The ids of rows that were written, None for those rejected, and why these were.
+    def apply(self, record: type[Dated], action: Action, rows: Sequence[Row]) -> Applied:
+        """Writes rows that can be taken, and tells why others cannot.
 
         Raises Forbidden where the author lacks a permission. What is rejected leaves nothing behind.
         """
@@ -79,7 +77,7 @@ def change(
     """
     with connection.begin() as transaction:
         changes = Changes(connection, author, policy, today)
-        ids, rejections = changes.apply(record, action, rows)
+        ids, rejections, _ = changes.apply(record, action, rows)
         if dry or (rejections and not partial):
             transaction.rollback()
             return Outcome(ids=[None] * len(rows), rejections=rejections)

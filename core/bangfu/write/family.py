@@ -163,7 +163,7 @@ class Family:
     def _apply(
         self, record: type[Any], action: Action, rows: Sequence[Mapping[str, Any]], arguments: Mapping[str, str]
     ) -> list[int | None]:
-        ids, rejections = self._changes.apply(record, action, rows)
+        ids, rejections, _ = self._changes.apply(record, action, rows)
         if rejections:
             raise Refused(
                 [

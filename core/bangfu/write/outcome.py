@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from bangfu.declare.text import Text
 
@@ -76,6 +76,17 @@ class Author:
     request_id: str | None = None
     reason: str | None = None
     """What it is part of: a mutation, an import, a reorganisation."""
+
+
+class Applied(NamedTuple):
+    """What came of one action within a set of changes."""
+
+    ids: list[int | None]
+    """For each row given, its id; None for one that was rejected."""
+
+    rejections: list[Rejection]
+    unchanged: frozenset[int]
+    """The positions of rows that were as they should be already."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from bangfu.declare.records import Basis, Dated
 from bangfu.declare.text import Text
 from bangfu.query.values import among
 from bangfu.write.entries import Entries
-from bangfu.write.outcome import Action, Author, Code, Rejection, Row
+from bangfu.write.outcome import Action, Applied, Author, Code, Rejection, Row
 from bangfu.write.owners import find_owners, owner_column, unknown_owner, wrong_level
 from bangfu.write.refused import told_by
 from bangfu.write.sealing import Resealing
@@ -67,11 +67,12 @@ class Step:
 
         self._rejections: list[Rejection] = []
         self._rejected: set[int] = set()
+        self._unchanged: dict[int, int] = {}
         self._current: Mapping[int, Mapping[str, Any]] = {}
         self._where: dict[int, int] = {}
         """Where each row lies that is written, by its position."""
 
-    def run(self) -> tuple[list[int | None], list[Rejection]]:
+    def run(self) -> Applied:
         """Goes through what is given; a row that is rejected is looked at no further."""
         self._check_values()
         self._hold()
@@ -79,7 +80,8 @@ class Step:
         self._check_owners()
         written = self._write_all()
         ids = [written.get(position) for position in range(len(self._rows))]
-        return ids, sorted(self._rejections, key=lambda each: each.row)
+        rejections = sorted(self._rejections, key=lambda each: each.row)
+        return Applied(ids, rejections, frozenset(self._unchanged))
 
     @property
     def _left(self) -> list[int]:
@@ -176,16 +178,13 @@ class Step:
 
     def _write_all(self) -> dict[int, int]:
         rows = {position: self._whole(position) for position in self._left}
-        unchanged = {
-            position: row["id"]
-            for position, row in rows.items()
-            if self._action is Action.UPDATE and not self._differs(row)
-        }
+        if self._action is Action.UPDATE:
+            self._unchanged = {position: row["id"] for position, row in rows.items() if not self._differs(row)}
         by_district: dict[int, list[int]] = {}
         for position, row in rows.items():
-            if position not in unchanged:
+            if position not in self._unchanged:
                 by_district.setdefault(row["district_code"], []).append(position)
-        written = dict(unchanged)
+        written = dict(self._unchanged)
         for district, positions in sorted(by_district.items()):
             taken = self._write_district(district, positions, rows)
             self._entries.add(self._record, district, [self._where[position] for position in taken])

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Date, Integer, Numeric, String
 from sqlalchemy.schema import Column
 
-from bangfu.declare.fields import field_of
+from bangfu.declare.fields import Sensitive, field_of
+from bangfu.declare.id_number import is_id_number
 from bangfu.declare.text import Text
 from bangfu.write.outcome import Code
 
@@ -111,6 +112,12 @@ def _text(column: Column[Any], value: Any) -> Refused | None:
             f"{title.en} has at most {most} characters; these are {len(value)}.",
         )
         return Code.TOO_LONG, told
+    if field is not None and field.sensitive is Sensitive.ID_NUMBER and not is_id_number(value.upper()):
+        title = title_of(column)
+        told = Text(
+            f"{title.zh}應為18位，且校驗碼正確。", f"{title.en} has 18 characters, of which the last checks the others."
+        )
+        return Code.BAD_ID_NUMBER, told
     return None
 
 

@@ -1,0 +1,1 @@
+"""Bulk import: plans what a file would change, and applies that plan."""

@@ -1,0 +1,115 @@
+"""Finds the places, households and people that a file names by something else than their codes and ids."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bangfu.declare.codes import code_range, level_of, official_code
+from bangfu.declare.records import Dated
+from bangfu.declare.text import Text
+from bangfu.domain.households import Person
+from bangfu.domain.places import Place
+from bangfu.errors import quoted
+from bangfu.intake.references import Reference
+from bangfu.seal import Seal
+from bangfu.write.outcome import Code, Rejection, Row
+from bangfu.write.owners import levels_of, owner_column
+
+_WAYS = ("/", "／", ">", "·", " ")
+"""What stands between the names of places inside each other, as in 皂郊鎮/賈家寺村."""
+
+
+class Finder:
+    """Finds what rows of one record are about, within a place."""
+
+    def __init__(self, connection: Connection, record: type[Dated], within: int | None, seal: Seal | None) -> None:
+        self._connection = connection
+        self._record = record
+        self._column = owner_column(record)
+        self._within = within
+        self._seal = seal
+        self._places: dict[str, list[int]] | None = None
+
+    def settle(self, rows: Sequence[Row]) -> tuple[list[Row | None], list[Rejection]]:
+        """The rows with codes and ids in place of names; None for one of which that is not found, and why."""
+        named = {row[self._column].text for row in rows if isinstance(row.get(self._column), Reference)}
+        if not named:
+            return list(rows), []
+        found = self._find(named)
+        settled: list[Row | None] = []
+        rejections = []
+        for position, row in enumerate(rows):
+            given = row.get(self._column)
+            if not isinstance(given, Reference):
+                settled.append(row)
+                continue
+            keys = found.get(given.text, [])
+            if len(keys) == 1:
+                settled.append({**row, self._column: keys[0]})
+                continue
+            settled.append(None)
+            rejections.append(self._rejection(position, given.text, keys))
+        return settled, rejections
+
+    def _find(self, named: Collection[str]) -> Mapping[str, list[int]]:
+        if self._column == "place_code":
+            return {name: self._places_of(name) for name in named}
+        return self._people(named)
+
+    def _places_of(self, name: str) -> list[int]:
+        """The codes of places of the right level that go by a name, each inside those that are named before it."""
+        parts = next(([*filter(None, name.split(way))] for way in _WAYS if way in name), [name])
+        if self._places is None:
+            self._places = {}
+            for code, known in self._all_places():
+                self._places.setdefault(known, []).append(code)
+        found = [code for code in self._places.get(parts[-1], []) if level_of(code) in levels_of(self._record)]
+        for part in parts[:-1]:
+            around = [code_range(code) for code in self._places.get(part, [])]
+            found = [code for code in found if any(first <= code <= last for first, last in around)]
+        return found
+
+    def _all_places(self) -> Iterator[tuple[int, str]]:
+        statement = select(Place.code, Place.name).where(Place.valid_to.is_(None)).order_by(Place.code)
+        if self._within is not None:
+            first, last = code_range(self._within)
+            statement = statement.where(Place.district_code == first // 10**9, Place.code.between(first, last))
+        for row in self._connection.execute(statement):
+            yield row.code, row.name
+
+    def _people(self, named: Collection[str]) -> Mapping[str, list[int]]:
+        """People by their ID numbers; a household by the number of any of its members."""
+        if self._seal is None or self._within is None:
+            return {}
+        indexes: dict[bytes, str] = {}
+        for name in named:
+            indexes |= dict.fromkeys(self._seal.indexes("person.id_number", name), name)
+        table = Person.__table__
+        key = table.c.id if self._column == "person_id" else table.c.household_id
+        statement = select(table.c.id_number_index, key).where(
+            table.c.district_code == code_range(self._within)[0] // 10**9,
+            table.c.id_number_index.in_(list(indexes)),
+        )
+        found: dict[str, list[int]] = {}
+        for index, id_ in self._connection.execute(statement):
+            found.setdefault(indexes[bytes(index)], []).append(id_)
+        return found
+
+    def _rejection(self, position: int, name: str, keys: Sequence[int]) -> Rejection:
+        shown = quoted(name)
+        told: dict[str, Any] = {"row": position, "column": self._column}
+        if keys:
+            codes = "、".join(official_code(key) for key in keys[:5])
+            message = Text(f"{shown}有多個：{codes}。請填代碼。", f"{shown} may be any of {codes}. Give the code.")
+            return Rejection(**told, code=Code.AMBIGUOUS, message=message, suggestion=official_code(keys[0]))
+        match self._column:
+            case "place_code":
+                code, message = Code.UNKNOWN_PLACE, Text(f"沒有名為{shown}的地方。", f"No place is called {shown}.")
+            case "household_id":
+                code = Code.UNKNOWN_HOUSEHOLD
+                message = Text(f"找不到{shown}所指的戶。", f"No household is found by {shown}.")
+            case _:
+                code = Code.UNKNOWN_PERSON
+                message = Text(f"找不到{shown}所指的人。", f"Nobody is found by {shown}.")
+        return Rejection(**told, code=code, message=message)

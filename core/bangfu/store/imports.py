@@ -1,0 +1,147 @@
+"""What is planned to be imported: the plan, and each row of the file that can be taken, until all of them are in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+_METADATA = MetaData()
+
+IMPORT_PLAN = Table(
+    "import_plan",
+    _METADATA,
+    Column("id", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("today", Date, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("is_whole", Boolean, nullable=False, server_default=text("false")),
+    Column("creates", Integer, nullable=False, server_default=text("0")),
+    Column("updates", Integer, nullable=False, server_default=text("0")),
+    Column("unchanged", Integer, nullable=False, server_default=text("0")),
+    Column("rejected", Integer, nullable=False, server_default=text("0")),
+    Column("applied", BigInteger, nullable=False, server_default=text("0")),
+    Column("refused", Integer, nullable=False, server_default=text("0")),
+    Column("applied_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("id", name="pk_import_plan"),
+)
+"""One file for one record. `applied` is the position of the last row that is in, or was refused after all."""
+
+IMPORT_ROW = Table(
+    "import_row",
+    _METADATA,
+    Column("plan", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("row", JSONB, nullable=False),
+    PrimaryKeyConstraint("plan", "position", name="pk_import_row"),
+)
+"""A row that can be taken, with its line in the file; positions run from 1."""
+
+IMPORT_TABLES = (IMPORT_PLAN, IMPORT_ROW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPlan:
+    """A plan as it stands."""
+
+    id: str
+    """By which it is known: the beginning of a hash of the file and of what is to be done with it."""
+
+    record: str
+    """The record's table."""
+
+    file: str
+    author: str
+    today: date
+    made_at: datetime
+    is_whole: bool
+    """Whether the file was read to its end; a plan that was broken off cannot be applied."""
+
+    creates: int
+    updates: int
+    unchanged: int
+    rejected: int
+    applied: int
+    refused: int
+    """How many rows were taken when it was planned, and refused when it was applied."""
+
+    applied_at: datetime | None
+    """When the last row was in."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows are to be written."""
+        return self.creates + self.updates
+
+
+def find_plan(connection: Connection, id_: str, *, hold: bool = False) -> StoredPlan | None:
+    """A plan by its id; held, nobody else applies it until the transaction ends."""
+    statement = select(IMPORT_PLAN).where(IMPORT_PLAN.c.id == id_)
+    row = connection.execute(statement.with_for_update() if hold else statement).mappings().one_or_none()
+    return None if row is None else StoredPlan(**row)
+
+
+def list_plans(connection: Connection, most: int) -> list[StoredPlan]:
+    """The plans, the newest first."""
+    rows = connection.execute(select(IMPORT_PLAN).order_by(IMPORT_PLAN.c.made_at.desc()).limit(most)).mappings()
+    return [StoredPlan(**row) for row in rows]
+
+
+def begin_plan(connection: Connection, id_: str, *, record: str, file: str, author: str, today: date) -> None:
+    """Makes a plan without rows, in place of one of the same id that has not been begun to be applied."""
+    drop_plan(connection, id_)
+    row = {"id": id_, "record": record, "file": file, "author": author, "today": today}
+    connection.execute(IMPORT_PLAN.insert().values(row))
+
+
+def drop_plan(connection: Connection, id_: str) -> None:
+    """Forgets a plan and its rows."""
+    connection.execute(IMPORT_ROW.delete().where(IMPORT_ROW.c.plan == id_))
+    connection.execute(IMPORT_PLAN.delete().where(IMPORT_PLAN.c.id == id_))
+
+
+def add_rows(connection: Connection, id_: str, first: int, rows: Sequence[tuple[int, str]]) -> None:
+    """Adds rows, each with its line and as JSON, from a position on."""
+    connection.execute(
+        text(
+            "INSERT INTO import_row (plan, position, line, row) SELECT :plan, :first + n - 1, line, row::jsonb"
+            " FROM unnest(CAST(:lines AS bigint[]), CAST(:rows AS text[])) WITH ORDINALITY AS g(line, row, n)"
+        ),
+        {"plan": id_, "first": first, "lines": [line for line, _ in rows], "rows": [row for _, row in rows]},
+    )
+
+
+def note_plan(connection: Connection, id_: str, **values: Any) -> None:
+    """Notes how far a plan is."""
+    given = {f"new_{name}": value for name, value in values.items()}
+    named = {name: bindparam(f"new_{name}", type_=IMPORT_PLAN.c[name].type) for name in values}
+    connection.execute(IMPORT_PLAN.update().where(IMPORT_PLAN.c.id == id_).values(named), given)
+
+
+def rows_after(connection: Connection, id_: str, position: int, most: int) -> Iterator[tuple[int, int, Any]]:
+    """The next rows after a position, each with its position and its line."""
+    table = IMPORT_ROW.c
+    statement = select(table.position, table.line, table.row).where(table.plan == id_, table.position > position)
+    for row in connection.execute(statement.order_by(table.position).limit(most)):
+        yield row.position, row.line, row.row
