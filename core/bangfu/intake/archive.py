@@ -96,7 +96,7 @@ class _Extent:
 
 def _pieces(file: BinaryIO, part: ZipInfo) -> Iterator[bytes]:
     """What a part is unpacked to, whatever the directory says of its size."""
-    if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+    if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or part.header_offset < 0:
         raise _no_workbook()
     file.seek(part.header_offset)
     header = file.read(30)

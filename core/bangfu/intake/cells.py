@@ -69,6 +69,12 @@ def title_of(column: Column[Any]) -> Text:
     return field.title if field is not None else TITLES.get(column.key, Text(column.key, column.key))
 
 
+def unit_of(column: Column[Any], units: Mapping[str, Unit] = BY_UNIT) -> Unit | None:
+    """The unit in which a column counts."""
+    field = field_of(column)
+    return units.get(field.unit) if field is not None and field.unit else None
+
+
 def missing(column: Column[Any]) -> Unreadable:
     """The mistake of giving no value where there has to be one."""
     title = title_of(column)
@@ -93,7 +99,7 @@ def _optional(column: Column[Any], units: Mapping[str, Unit]) -> Reader:
     kinds: tuple[tuple[Any, Callable[[], Reader]], ...] = (
         (Boolean, lambda: flag_reader(field)),
         (Date, lambda: day_reader(field)),
-        (Numeric | Integer, lambda: number_reader(kind, field, units)),
+        (Numeric | Integer, lambda: number_reader(kind, field, unit_of(column, units))),
     )
     for type_, make in kinds:
         if isinstance(kind, type_):

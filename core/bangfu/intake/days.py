@@ -64,7 +64,7 @@ def day_reader(field: Field | None) -> Reader:
         return found
 
     def numbered(raw: float) -> date:
-        if _SERIALS[0] <= raw <= _SERIALS[1]:
+        if _SERIALS[0] <= raw < _SERIALS[1] + 1:  # with the time of day behind the point
             return _SERIAL_ZERO + timedelta(days=int(raw))
         if raw == raw // 1 and 19_000_101 <= raw <= 29_991_231:  # 20150305, kept as a number
             return checked(raw, int(raw) // 10_000, int(raw) // 100 % 100, int(raw) % 100)

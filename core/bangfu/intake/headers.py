@@ -1,7 +1,6 @@
 """Finds which column of a record each header of a file means; all that is wrong with the headers is told at once."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from bangfu.declare.records import Dated, columns_of
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
 from bangfu.errors import quoted
-from bangfu.intake.cells import BY_UNIT, TITLES, may_be_missing, missing, title_of
+from bangfu.intake.cells import BY_UNIT, TITLES, may_be_missing, missing, title_of, unit_of
 from bangfu.intake.lists import near
 from bangfu.intake.numbers import is_of_unit
 from bangfu.intake.refused import Refused
@@ -76,15 +75,15 @@ def read_headers(record: type[Dated], headers: Sequence[object], units: Mapping[
     that a row has to give. Raises BadColumns, and Refused where no header at all is one of the record's.
     """
     offered = {column.key: column for column in offered_columns(record)}
-    known, doubtful = _known(offered)
+    words = _Words(offered)
     found: list[Column[Any] | None] = []
     problems: list[HeaderProblem] = []
     for raw in headers:
         header = "" if raw is None else str(raw).strip(BLANKS)
-        column = _column(header, known, units) if header else None
+        column = _column(header, words, units) if header else None
         found.append(column)
         if header and column is None:
-            problems.append(_unknown(header, known, doubtful, units, compare=len(problems) < _COMPARED))
+            problems.append(_unknown(header, words, units, compare=len(problems) < _COMPARED))
     if not any(column is not None for column in found):
         raise _without_header(record, offered)
     problems += _twice(headers, found)
@@ -107,63 +106,77 @@ def offered_columns(record: type[Dated]) -> Iterator[Column[Any]]:
             yield column
 
 
-def _known(offered: Mapping[str, Column[Any]]) -> tuple[dict[str, tuple[str, Column[Any]]], set[str]]:
-    """Columns by the folded words that mean them, with how each word is written; and words that mean several."""
-    titled = [(word, column) for column in offered.values() for word in (title_of(column).zh, title_of(column).en)]
-    count = Counter(folded(word) for word, _ in {(folded(word), column.key): 0 for word, column in titled})
-    doubtful = {word for word, columns in count.items() if columns > 1}
-    known: dict[str, tuple[str, Column[Any]]] = {}
-    for word, column in [
-        *((key, column) for key, column in offered.items()),
-        *((word, column) for word, column in titled if folded(word) not in doubtful),
-        *((word, offered[key]) for key, words in _ALIASES.items() if key in offered for word in words),
-    ]:
-        known.setdefault(folded(word), (word, column))
-    return known, doubtful - set(known)
+class _Words:
+    """What the columns of a record may be called."""
+
+    def __init__(self, offered: Mapping[str, Column[Any]]) -> None:
+        fields = [(column, field) for column in offered.values() if (field := field_of(column)) is not None]
+        own = [(word, column) for key, column in offered.items() for word in (key, _camel(key))]
+        own += [(word, column) for column, field in fields for word in (field.title.zh, field.title.en)]
+        short = [(word, offered[key]) for key, words in _ALIASES.items() if key in offered for word in words]
+        # One column's title may be another's name, `Animals` and `animals`: they differ by how they are written then.
+        self._exact, _ = _single(own, str)
+        known, self.doubtful = _single(own, folded)
+        self._known = _single(short, folded)[0] | known
+        self._written = {folded(word): word for word, _ in (*short, *own)}
+
+    def column(self, word: str) -> Column[Any] | None:
+        """The column that a word means; None of one that means none, or several."""
+        exact = self._exact.get(word)
+        return self._known.get(folded(word)) if exact is None else exact
+
+    def near(self, word: str) -> str | None:
+        """The nearest word that means a column."""
+        return near(folded(word), {each: self._written[each] for each in self._known})
 
 
-def _column(header: str, known: Mapping[str, tuple[str, Column[Any]]], units: Mapping[str, Unit]) -> Column[Any] | None:
-    whole = known.get(folded(header))
+def _single(
+    words: Sequence[tuple[str, Column[Any]]], form: Callable[[str], str]
+) -> tuple[dict[str, Column[Any]], set[str]]:
+    """Columns by the words that mean one alone, and the words that mean several."""
+    means: dict[str, dict[str, Column[Any]]] = {}
+    for word, column in words:
+        means.setdefault(form(word), {})[column.key] = column
+    single = {word: next(iter(columns.values())) for word, columns in means.items() if len(columns) == 1}
+    return single, means.keys() - single.keys()
+
+
+def _camel(name: str) -> str:
+    """`planted_on` as `plantedOn`, which is what the graph calls it."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _column(header: str, words: _Words, units: Mapping[str, Unit]) -> Column[Any] | None:
+    whole = words.column(header)
     if whole is not None:
-        return whole[1]
-    for column, inside in _bracketed(header, known):
-        if is_of_unit(inside, _unit(column, units)):
+        return whole
+    for column, inside in _bracketed(header, words):
+        if is_of_unit(inside, unit_of(column, units)):
             return column
     return None
 
 
-def _bracketed(header: str, known: Mapping[str, tuple[str, Column[Any]]]) -> Iterator[tuple[Column[Any], str]]:
-    """The column a header means up to one of its brackets, and what is in there: `面積(頭(隻))`, too."""
+def _bracketed(header: str, words: _Words) -> Iterator[tuple[Column[Any], str]]:
+    """The column a header means up to one of its brackets, and what is in there: `存欄(頭(隻))`, too."""
     plain = narrow(header)
     for opening, closing in ("()", "[]", "【】"):
         if plain.endswith(closing):
             for position in [at for at, each in enumerate(plain) if each == opening][:3]:
-                before = known.get(folded(plain[:position]))
+                before = words.column(plain[:position].strip(BLANKS))
                 if before is not None:
-                    yield before[1], plain[position + 1 : -1]
+                    yield before, plain[position + 1 : -1]
 
 
-def _unit(column: Column[Any], units: Mapping[str, Unit]) -> Unit | None:
-    field = field_of(column)
-    return units.get(field.unit or "") if field is not None else None
-
-
-def _unknown(
-    header: str,
-    known: Mapping[str, tuple[str, Column[Any]]],
-    doubtful: set[str],
-    units: Mapping[str, Unit],
-    *,
-    compare: bool,
-) -> HeaderProblem:
+def _unknown(header: str, words: _Words, units: Mapping[str, Unit], *, compare: bool) -> HeaderProblem:
     shown = quoted(header)
-    if folded(header) in doubtful:
+    if folded(header) in words.doubtful:
         message = Text(
             f"「{shown[1:-1]}」可指多個列，請改用列名。", f"{shown} is the title of several columns; use a name."
         )
         return HeaderProblem(header=header, column=None, code=Code.AMBIGUOUS, message=message)
-    for column, inside in _bracketed(header, known):
-        unit, title = _unit(column, units), title_of(column)
+    for column, inside in _bracketed(header, words):
+        unit, title = unit_of(column, units), title_of(column)
         of = Text("不帶單位", "without a unit") if unit is None else Text(f"以{unit.title.zh}計", f"in {unit.title.en}")
         message = Text(
             f"「{shown[1:-1]}」：此列{of.zh}，不可為「{inside[:20]}」。",
@@ -173,7 +186,7 @@ def _unknown(
         return HeaderProblem(
             header=header, column=column.key, code=Code.UNKNOWN_COLUMN, message=message, suggestion=hint
         )
-    meant = near(folded(header), {each: word for each, (word, _) in known.items()}) if compare else None
+    meant = words.near(header) if compare else None
     message = Text(
         f"沒有「{shown[1:-1]}」這一列。" + (f"是否「{meant}」？" if meant else ""),
         f"There is no column {shown}." + (f" Did you mean {meant!r}?" if meant else ""),

@@ -1,7 +1,6 @@
 """Reads quantities and whole numbers, as people write them: with separators, wide digits, their own unit."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -25,7 +24,7 @@ _LONGEST = 60
 _STEPS = {0: Decimal(1), 2: Decimal("0.01")}
 
 
-def number_reader(kind: TypeEngine[Any], field: Field | None, units: Mapping[str, Unit]) -> Reader:
+def number_reader(kind: TypeEngine[Any], field: Field | None, unit: Unit | None) -> Reader:
     """Reads a Decimal for a column of two decimals, or an int for a whole one, in the range and unit of the column."""
     if isinstance(kind, Numeric):
         places = kind.scale or 0
@@ -40,7 +39,6 @@ def number_reader(kind: TypeEngine[Any], field: Field | None, units: Mapping[str
         low = low if field.least is None else max(low, field.least)
         high = high if field.most is None else min(high, field.most)
     make = Decimal if places else int
-    unit = units.get(field.unit or "") if field is not None else None
     own = _names(unit)
 
     def kept(number: Decimal, raw: object) -> Decimal | int:
