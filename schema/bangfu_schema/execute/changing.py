@@ -1,5 +1,6 @@
 """Carries out mutations: rows as a client gives them become rows of tables, and are changed in one transaction each."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,8 +97,23 @@ class Changing:
                 partial=given["partial"],
             )
 
-        async with self._database.async_engine.connect() as connection:
-            return Changed(meaning.node, await connection.run_sync(run))
+        return Changed(meaning.node, await self._run(run))
+
+    async def _run(self, work: Callable[[Connection], Outcome]) -> Outcome:
+        """Does what is left half done by whoever stops waiting neither in part nor in secret: it is undone first."""
+
+        async def carry_out() -> Outcome:
+            async with self._database.async_engine.connect() as connection:
+                return await connection.run_sync(work)
+
+        # Cancelled by itself, a statement would say that the database is away, and the next mutation would begin.
+        running = asyncio.create_task(carry_out())
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            raise
 
 
 def _row(reads: Mapping[str, tuple[str, _Read]], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,4 +173,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, Enum):
         return value.name
     assert isinstance(value, Decimal), "rows have nothing else that JSON does not know"
-    return f"{value.normalize():f}"
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return str(value)
+    # 2.50 is 2.5; not by `normalize`, which rounds, nor written out, which of 1e999999999 takes a gigabyte.
+    told = "".join(map(str, digits))
+    kept = told.rstrip("0")
+    return f"{'-' * sign}{kept}e{exponent + len(told) - len(kept)}" if kept else "0"
