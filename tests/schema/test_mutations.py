@@ -402,10 +402,11 @@ class TestRights:
 
     def test_what_is_shown_of_personal_data_is_logged(self, desk: Desk) -> None:
         who = desk.of(*ALL, name="審計")
-        row = {"id": f"person:{BASE + 2}", "version": desk.version("person", BASE + 2), "workMonths": 3}
+        version = desk.version("person", BASE + 2)
+        row = {"id": f"person:{BASE + 2}", "version": version, "workMonths": 3}
         who.change("personUpdate", [row], "id name")
         who.change("personUpdate", [row], "id name")  # by now the row has another version: nothing is shown
-        who.change("personUpdate", [row | {"version": row["version"] + 1, "workMonths": 4}], "id workMonths")
+        who.change("personUpdate", [row | {"version": version + 1, "workMonths": 4}], "id workMonths")
         child = {"household": HOME, "sex": "MALE", "relation": "CHILD", "joinedOn": "2015-02-01"}
         who.change("personCreate", [child | {"name": "甲"}, child | {"name": "乙"}], "name health")
         with desk.database.engine.connect() as connection:
