@@ -19,6 +19,7 @@ UNLIMITED = Limits(
     aliases=_MANY,
     fields=_MANY,
     values=_MANY,
+    rows=_MANY,
 )
 """For a test that asks for everything at once, which is more than a client may."""
 

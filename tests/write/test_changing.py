@@ -100,6 +100,7 @@ WRONG: dict[str, tuple[dict[str, Any], str | None, str]] = {
     "too precise": ({"area": Decimal("1.234")}, "area", "TOO_PRECISE"),
     "below the range": ({"area": Decimal(-1)}, "area", "OUT_OF_RANGE"),
     "too much": ({"area": Decimal(10) ** 13}, "area", "OUT_OF_RANGE"),
+    "far too much": ({"area": Decimal("1e300")}, "area", "OUT_OF_RANGE"),
     "no number": ({"area": Decimal("NaN")}, "area", "UNREADABLE"),
     "another kind": ({"is_new": 1}, "is_new", "UNREADABLE"),
     "no choice": ({"kind": "ORCHARD"}, "kind", "UNREADABLE"),

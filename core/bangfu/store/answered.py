@@ -37,7 +37,8 @@ def take_key(connection: Connection, viewer: str, key: str, asked: bytes) -> tup
     Whoever takes the same one at the same time waits until this transaction has ended.
     """
     row = {"viewer": viewer, "key": key, "asked": asked}
-    if connection.execute(insert(ANSWERED).values(row).on_conflict_do_nothing()).rowcount:
+    taken = insert(ANSWERED).values(row).on_conflict_do_nothing().returning(ANSWERED.c.key)
+    if connection.scalar(taken) is not None:  # of an insert the driver is not asked how many rows it made
         return None
     here = (ANSWERED.c.viewer == viewer) & (ANSWERED.c.key == key)
     found = connection.execute(select(ANSWERED.c.asked, ANSWERED.c.outcome).where(here)).one()

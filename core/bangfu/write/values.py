@@ -70,12 +70,14 @@ def _amount(column: Column[Any], value: Any) -> Refused | None:
         return _unreadable(column, value)
     assert isinstance(column.type, Numeric), "it is asked of these only"
     places, digits = column.type.scale or 0, column.type.precision or 15
+    most = 10 ** (digits - places) - 1
+    if (found := _range(column, value, -most, most)) is not None:
+        return found  # what has hundreds of digits cannot be rounded
     if value != round(Decimal(value), places):
         title = title_of(column)
         told = Text(f"{title.zh}最多保留{places}位小數。", f"{title.en} has at most {places} decimals.")
         return Code.TOO_PRECISE, told
-    most = 10 ** (digits - places) - 1
-    return _range(column, value, -most, most)
+    return None
 
 
 def _whole(column: Column[Any], value: Any) -> Refused | None:

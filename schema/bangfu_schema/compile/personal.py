@@ -16,7 +16,19 @@ from bangfu.query.page import held_by
 from bangfu.query.personal import filtered_by, ordered_by, personal_column, personal_measure
 from bangfu.registry import Node
 from bangfu_schema.compile.selection import Chosen, InPython
-from bangfu_schema.derive.fields import OfAttribute, OfId, OfMany, OfMeasure, OfNode, OfOne, OfPlace, OfRow, OfSpace
+from bangfu_schema.derive.fields import (
+    OfAttribute,
+    OfChanged,
+    OfChanging,
+    OfId,
+    OfMany,
+    OfMeasure,
+    OfNode,
+    OfOne,
+    OfPlace,
+    OfRow,
+    OfSpace,
+)
 
 Way = tuple[str, ...]
 """Keys of an answer, from an object down; lists on the way are gone through."""
@@ -142,6 +154,10 @@ class _Reader:
                 for each in chosen.below:
                     if isinstance(each.meaning, OfMany):
                         yield from self._list(each, (each.key,))
+            case OfChanging(node):
+                for each in chosen.below:
+                    if each.meaning == OfChanged("rows"):
+                        yield from self._row(node, each.below, (each.key,))
 
     def _row(self, node: Node, chosen: Sequence[Chosen], way: Way) -> Iterator[tuple[Way, Shown]]:
         values: list[tuple[str, Way]] = []

@@ -9,6 +9,7 @@ import strawberry
 from bangfu.declare.choice import Choice
 from bangfu.query.ordering import Direction
 from bangfu.query.progress import Status
+from bangfu.write.outcome import Code
 
 
 class Enums:
@@ -49,4 +50,39 @@ STATUS = strawberry.enum(
         },
     ),
     description="Where an indicator stands against its target.",
+)
+
+
+@strawberry.enum(description="A language that messages are told in.")
+class Language(Enum):
+    """A language that messages are told in."""
+
+    ZH = strawberry.enum_value("zh", description="中文（繁體） Chinese")
+    EN = strawberry.enum_value("en", description="英文 English")
+
+
+_WHY = {
+    Code.MISSING: "A value that has to be given is not.",
+    Code.UNREADABLE: "Cannot be read as a value of its kind.",
+    Code.UNKNOWN_COLUMN: "There is no such column to be given.",
+    Code.UNKNOWN_VALUE: "Is not in the closed list, or points at what is not there.",
+    Code.TOO_LONG: "Has more characters than are kept.",
+    Code.TOO_PRECISE: "Has more decimals than are kept.",
+    Code.OUT_OF_RANGE: "Is less or more than may be entered.",
+    Code.BAD_ID_NUMBER: "Is no ID number.",
+    Code.UNKNOWN_PLACE: "There is no such place, or it is none of your own.",
+    Code.WRONG_LEVEL: "Is a place of another level than the rows are kept at.",
+    Code.UNKNOWN_HOUSEHOLD: "There is no such household, or it lies in none of your own places.",
+    Code.UNKNOWN_PERSON: "There is no such person, or nobody in your own places.",
+    Code.AMBIGUOUS: "Several places, or people, answer to the name.",
+    Code.NOT_FOUND: "There is no row of that id, or it lies in none of your own places.",
+    Code.STALE: "Somebody has changed the row since it was read.",
+    Code.DUPLICATE: "Another row has the same values, of which there may be one.",
+    Code.IN_USE: "Other rows are about this one.",
+    Code.CHECK_FAILED: "A rule that is declared with the record does not hold.",
+    Code.FORBIDDEN: "Takes a permission that you do not have.",
+}
+CHANGE_ERROR_CODE = strawberry.enum(
+    _enum("ChangeErrorCode", {each.name: strawberry.enum_value(each.value, description=_WHY[each]) for each in Code}),
+    description="Why a row is not taken; stable, for programs.",
 )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
@@ -12,6 +13,7 @@ from strawberry.types.field import StrawberryField
 
 from bangfu.declare.deprecation import Deprecation
 from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node
+from bangfu.write.outcome import Action
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,21 @@ class OfChange:
 
 
 @dataclass(frozen=True)
+class OfChanging:
+    """A change of rows of one node, from the root of mutations."""
+
+    node: Node
+    action: Action
+
+
+@dataclass(frozen=True)
+class OfChanged:
+    """One field of what came of a change of rows."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class OfCatalogue:
     """Part of the catalogue of plugins, measures and indicators."""
 
@@ -129,6 +146,8 @@ Meaning = (
     | OfNode
     | OfPlace
     | OfChange
+    | OfChanging
+    | OfChanged
     | OfCatalogue
     | OfViewer
 )
@@ -204,8 +223,14 @@ class DerivedField(SettledField):
         return answers.answer(self.meaning, source, kwargs, info)
 
 
-def argument(name: str, type_: Any, description: str) -> StrawberryArgument:  # any Strawberry annotation
-    """An argument that may be left out, or must not where its type says so."""
+def argument(
+    name: str, type_: Any, description: str, *, default: object = strawberry.UNSET
+) -> StrawberryArgument:  # any Strawberry annotation
+    """An argument that may be left out, or must not where its type says so and it has no default."""
     return StrawberryArgument(
-        python_name=name, graphql_name=name, type_annotation=StrawberryAnnotation(type_), description=description
+        python_name=name,
+        graphql_name=name,
+        type_annotation=StrawberryAnnotation(type_),
+        description=description,
+        default=default,
     )

@@ -1,6 +1,6 @@
 """Filters and orderings as GraphQL inputs, one pair for each node."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import strawberry
@@ -24,23 +24,27 @@ _KINDS: dict[Kind, tuple[str, Any, tuple[str, ...]]] = {
     Kind.CODE: ("PlaceCodeFilter", PlaceCode, _EQUAL),
 }
 
-_Members = dict[str, tuple[Any, str]]  # a field's name, its Strawberry annotation and its description
+Members = dict[str, tuple[Any, str]]
+"""The names of an input's fields, each with its Strawberry annotation and its description."""
 
 
-def make_input(shell: type[Any], name: str, members: _Members, description: str) -> Any:  # the input class itself
+def make_input(
+    shell: type[Any], name: str, members: Members, description: str, *, required: Collection[str] = ()
+) -> Any:  # the input class itself
     """Turns an empty class into an input whose value is the plain mapping a client gave."""
     annotations = {}
     for member, (type_, text) in members.items():
         attribute = f"given_{member}"  # `in`, `and`, `or`, `not` cannot be Python names
+        annotation = type_ if member in required else type_ | None
         field = SettledField(
             python_name=attribute,
             graphql_name=member,
-            type_annotation=StrawberryAnnotation(type_ | None),
+            type_annotation=StrawberryAnnotation(annotation),
             description=text,
             default=strawberry.UNSET,
         )
         setattr(shell, attribute, field)
-        annotations[attribute] = type_ | None
+        annotations[attribute] = annotation
     shell.__annotations__ = annotations
     made = strawberry.input(shell, name=name, description=description)
     made.__strawberry_definition__.from_input = _as_given
@@ -72,7 +76,7 @@ class Inputs:
 
     def _make_filter(self, node: Node) -> None:
         own = self.filters[node]
-        members: _Members = {
+        members: Members = {
             "and": (listed(own), "All of these hold."),
             "or": (listed(own), "At least one of these holds."),
             "not": (own, "This does not hold."),
@@ -99,7 +103,7 @@ class Inputs:
         )
 
     def _space_filter(self, node: Node, space: Namespace) -> Any:  # the input class
-        members: _Members = {
+        members: Members = {
             name: (self._lists[link.target], f"{link.title.zh} {link.title.en}") for name, link in space.links.items()
         }
         members |= {name: (self._measure, _measured(field)) for name, field in space.measures.items()}
@@ -108,13 +112,13 @@ class Inputs:
 
     def _make_order(self, node: Node) -> None:
         ordered = {name: each for name, each in node.attributes.items() if not each.field.sealed}
-        members: _Members = {name: (DIRECTION, _titled(each)) for name, each in ordered.items()}
+        members: Members = {name: (DIRECTION, _titled(each)) for name, each in ordered.items()}
         for name, link in node.links.items():
             if not link.many:
                 members[name] = (self.orders[link.target], f"{link.title.zh} {link.title.en}")
         for name, space in node.namespaces.items():
             if space.measures:
-                inner: _Members = {key: (DIRECTION, _measured(each)) for key, each in space.measures.items()}
+                inner: Members = {key: (DIRECTION, _measured(each)) for key, each in space.measures.items()}
                 title = f"{node.name}{_upper(name)}Order"
                 made = make_input(type(title, (), {}), title, inner, "By a measure of this year; one of them.")
                 members[name] = (made, space.plugin.title.en)
@@ -144,11 +148,11 @@ def _comparison(
     name: str,
     type_: Any,
     operators: tuple[str, ...],
-    more: _Members | None = None,
+    more: Members | None = None,
     *,
     description: str = "All that is given has to hold.",
 ) -> Any:
-    members: _Members = {}
+    members: Members = {}
     for operator in operators:
         kind = listed(type_) if operator == "in" else bool if operator == "isNull" else type_
         members[operator] = (kind, _MEANINGS[operator])

@@ -31,7 +31,7 @@ from bangfu_schema.derive.inputs import Inputs, prefix_of
 from bangfu_schema.derive.row import Row
 from bangfu_schema.derive.scalars import Day, Number, PeriodText, PlaceCode
 
-_SCALARS: dict[Kind, Any] = {
+SCALARS_OF: dict[Kind, Any] = {
     Kind.TEXT: str,
     Kind.INTEGER: int,
     Kind.DECIMAL: Number,
@@ -193,7 +193,7 @@ class Objects:
         if declared.choice is not None:
             type_ = self._enums.of(declared.choice, prefix_of(attribute, node))
         else:
-            type_ = _SCALARS[attribute.kind]
+            type_ = SCALARS_OF[attribute.kind]
         unit = f" Unit: {declared.unit}." if declared.unit else ""
         marked = f" Sensitive: without `personal:read`, {declared.sensitive.value}." if declared.sensitive else ""
         description = f"{declared.title.zh} {declared.title.en}.{unit}{marked}"

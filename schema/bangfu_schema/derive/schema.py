@@ -16,6 +16,7 @@ from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfCatalogue, OfNode, OfRow, OfSpace, OfViewer, argument
 from bangfu_schema.derive.inputs import Inputs
 from bangfu_schema.derive.measures import measure_type
+from bangfu_schema.derive.mutation import mutation_type
 from bangfu_schema.derive.objects import NodeInterface, Objects, make_object
 from bangfu_schema.derive.scalars import SCALARS, PlaceCode
 from bangfu_schema.derive.subscription import subscription_type
@@ -31,6 +32,7 @@ def build_schema(platform: Platform) -> strawberry.Schema:
     query = make_object(type("Query", (), {}), "Query", _root(graph, objects), "The district and everything in it.")
     return strawberry.Schema(
         query=query,
+        mutation=mutation_type(graph, objects, enums),
         subscription=subscription_type(graph, objects),
         types=list(objects.types.values()),
         config=StrawberryConfig(scalar_map=SCALARS),

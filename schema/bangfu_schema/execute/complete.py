@@ -1,6 +1,7 @@
 """Completes the fields of the root: by one statement each, or field by field where no statement can hold them."""
 
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
@@ -9,7 +10,7 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from psycopg.abc import Buffer
 
 from bangfu.errors import UserError
-from bangfu.query.given import Input, Kept
+from bangfu.query.given import Input, Kept, Once
 from bangfu.query.opened import Opening
 from bangfu.query.values import parse_id
 from bangfu_schema.compile.build import Nodes
@@ -17,8 +18,9 @@ from bangfu_schema.compile.form import TooWideError
 from bangfu_schema.compile.personal import Personal, personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.selection import Reader
-from bangfu_schema.compile.statement import compile_field, place_of
-from bangfu_schema.derive.fields import OfNode, OfPlace
+from bangfu_schema.compile.statement import check_payload, compile_field, place_of
+from bangfu_schema.derive.fields import OfChanging, OfNode, OfPlace
+from bangfu_schema.execute.changing import Changing
 from bangfu_schema.execute.documents import Document, Skeleton
 from bangfu_schema.execute.encoding import Written
 from bangfu_schema.execute.holes import filled, opened
@@ -53,6 +55,11 @@ class Compiler:
         statement = compile_field(self.nodes, skeleton.chosen, kept, given.arguments, day_of_the_books())
         return Plan.of(statement, kept, self.personal(skeleton, given))
 
+    def check_payload(self, skeleton: Skeleton, given: Input) -> None:
+        """Raises UserError where a mutation's payload asks for what cannot be shown."""
+        with suppress(TooWideError):  # which is answered field by field, as every payload is
+            check_payload(self.nodes, skeleton.chosen, Once(given), given.arguments)
+
     def personal(self, skeleton: Skeleton, given: Input) -> Personal | None:
         """What a selection reads of personal data; nothing where the viewer is shown none, or is nobody."""
         if given.policy.viewer is None or not given.policy.reads_personal:
@@ -73,6 +80,7 @@ class Completion:
         observed: Observed,
         opening: Opening,
         reads: Reads,
+        changing: Changing,
         *,
         plainly: bool,
     ) -> None:
@@ -84,6 +92,7 @@ class Completion:
         self._observed = observed
         self._opening = opening
         self._reads = reads
+        self._changing = changing
         self._plainly = plainly
         self._outcome: Hashable = ()
         self._direct: dict[str, Skeleton] = {}
@@ -91,6 +100,8 @@ class Completion:
 
     async def complete(self, selection: Selection, reached: Reached) -> Any:
         """The finished value of a field of the root."""
+        if isinstance(selection.meaning, OfChanging):
+            return await self._changed(selection.meaning, selection, reached)
         if self._plainly:
             await self._reading.look_up_today()
         today = await self._reading.today()
@@ -123,6 +134,27 @@ class Completion:
         if not isinstance(selection.meaning, OfNode | OfPlace):  # whose type depends on the value of its argument
             self._direct[reached.key] = skeleton
         return None if json is None else Written(json)
+
+    async def _changed(self, meaning: OfChanging, selection: Selection, reached: Reached) -> Any:
+        """Carries out a mutation, and completes its payload as everything stands then."""
+        await self._reading.look_up_today()
+        today = await self._reading.today()
+        skeleton = self._skeleton(selection, reached)
+        arguments = skeleton.arguments(reached.executor.variable_values)
+        given = Input(arguments, today, self._opening.policy, self._opening.seal)
+        try:
+            # What cannot be shown is refused first: afterwards it would be told of rows that are changed already.
+            self._compiler.check_payload(skeleton, given)
+        except UserError as error:
+            raise _placed(error, skeleton) from error
+        await self._plain.renew()
+        with self._observed.phase("write"):
+            changed = await self._changing.change(
+                meaning, skeleton.chosen.name, arguments[skeleton.chosen.place], today
+            )
+        self._reads.note(reached.key, self._compiler.personal(skeleton, given), given.arguments)
+        completed = reached.by_fields(changed)
+        return await completed if isawaitable(completed) else completed
 
     def note_route(self, data: Mapping[str, Any]) -> None:
         """Keeps how this was answered for later requests, where each field of the root was by one statement."""

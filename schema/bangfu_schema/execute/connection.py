@@ -50,6 +50,13 @@ class Snapshot:
         rows = await self.rows(statement)
         return next(iter(rows[0].values()), None) if rows else None
 
+    async def renew(self) -> None:
+        """Gives the connection back; what is asked from now on is read from a snapshot of its own."""
+        await self.close()
+        self._connection = None
+        self._running.clear()
+        self._closed = False
+
     async def close(self) -> None:
         """Gives the connection back, at once; what nobody waits for is given up."""
         self._closed = True

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -90,7 +91,7 @@ class Document:
     skeletons: dict[Hashable, Skeleton] = field(default_factory=dict)
     routes: dict[Hashable, Route] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()
-    """The variables that say how many rows a list has."""
+    """The variables that say how many rows a list has, or that are a mutation's rows."""
     demands: dict[Hashable, Demand] = field(default_factory=dict)
 
     def skeleton(self, name: Hashable, read: Callable[[], Skeleton]) -> Skeleton:
@@ -115,8 +116,8 @@ class Document:
     def demand(self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Demand:
         """What an operation asks for with these variables; assessed once for the same sizes of lists."""
         name = operation.name.value if operation.name else None
-        # Only numbers tell a size; whatever else a client sends there is not kept.
-        key = (name, *(value if isinstance(value := variables.get(each), int) else None for each in self.sizes))
+        # Whatever else a client sends there is not kept.
+        key = (name, *(_size(variables.get(each)) for each in self.sizes))
         demand = self.demands.get(key)
         if demand is None:
             if len(self.demands) >= _MOST:
@@ -227,8 +228,8 @@ class _Used(Visitor):
         self.by_directives |= {each.value.name.value for each in node.arguments or () if _is_variable(each)}
 
     def enter_field(self, node: Any, *_: Any) -> None:  # as above
-        """Notes the variable that says how many rows a list has."""
-        named = (each for each in node.arguments or () if each.name.value == "first")
+        """Notes the variable that says how many rows a list has, or that is a mutation's rows."""
+        named = (each for each in node.arguments or () if each.name.value in ("first", "rows"))
         self.by_lists |= {each.value.name.value for each in named if _is_variable(each)}
 
 
@@ -237,13 +238,22 @@ def _is_variable(argument: ArgumentNode) -> bool:
 
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables, with the default values that the operation itself gives for numbers."""
-    defaults = {
-        each.variable.name.value: int(each.default_value.value)
-        for each in operation.variable_definitions or ()
-        if isinstance(each.default_value, IntValueNode)
-    }
+    """The variables, with the default values that the operation itself gives for numbers and lists."""
+    defaults: dict[str, Any] = {}
+    for each in operation.variable_definitions or ():
+        match each.default_value:
+            case IntValueNode() as number:
+                defaults[each.variable.name.value] = int(number.value)
+            case ListValueNode() as listed:
+                defaults[each.variable.name.value] = listed.values
     return defaults | dict(variables)
+
+
+def _size(value: Any) -> int | tuple[int] | None:
+    """The number that a variable is, or how many values it has; only these tell a size."""
+    if isinstance(value, list):
+        return (len(value),)
+    return value if isinstance(value, int) else None
 
 
 class _Variables(Visitor):

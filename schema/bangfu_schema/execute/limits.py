@@ -14,6 +14,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -24,7 +25,7 @@ from graphql import (
 from bangfu.errors import UserError
 from bangfu.query.page import DEFAULT_FIRST, MOST
 from bangfu_schema.compile.selection import meaning_of
-from bangfu_schema.derive.fields import Meaning, OfMany, OfMeasure
+from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure
 from bangfu_schema.execute.tokens import count_tokens
 
 MEASURE_COST = 5
@@ -59,16 +60,22 @@ class Limits:
     """With each fragment counted wherever it is spread."""
     values: int = 20_000
     """In the variables, the objects and lists among them counted too."""
+    rows: int = 1_000
+    """In one mutation."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What a selection asks for: its cost, how many levels it has, how many fields, and how many under another name."""
+    """What a selection asks for: its cost, how many levels it has, how many fields, and how many under another name.
+
+    `rows` are those of the mutation that changes the most.
+    """
 
     cost: int = 0
     depth: int = 0
     fields: int = 0
     aliases: int = 0
+    rows: int = 0
 
     def beside(self, other: "Demand") -> "Demand":
         """Both in one selection."""
@@ -77,6 +84,7 @@ class Demand:
             max(self.depth, other.depth),
             self.fields + other.fields,
             self.aliases + other.aliases,
+            max(self.rows, other.rows),
         )
 
 
@@ -113,8 +121,11 @@ class Assessor:
         if definition is None or node.selection_set is None:
             return Demand(0, 1, 1, alias)
         inner = self._selection(node.selection_set, get_named_type(definition.type))
-        cost = _own_cost(definition) + inner.cost * self._rows(definition, node)
-        return Demand(cost, inner.depth + 1, inner.fields + 1, inner.aliases + alias)
+        below = inner.depth + 1, inner.fields + 1, inner.aliases + alias
+        if isinstance(meaning_of(definition), OfChanging):
+            rows = self._given_rows(node)
+            return Demand(rows + inner.cost * rows, *below, rows)
+        return Demand(_own_cost(definition) + inner.cost * self._rows(definition, node), *below, inner.rows)
 
     def _fragment(self, name: str) -> Demand:
         if name not in self._fragments:
@@ -141,6 +152,15 @@ class Assessor:
             asked = self.variables.get(given.name.value) if isinstance(given, VariableNode) else None
         return min(max(asked, 0), MOST) if isinstance(asked, int) else DEFAULT_FIRST
 
+    def _given_rows(self, node: FieldNode) -> int:
+        """How many rows a mutation is given; what is no list is one row."""
+        given: Any = next((each.value for each in node.arguments or () if each.name.value == "rows"), None)
+        if isinstance(given, VariableNode):
+            given = self.variables.get(given.name.value)
+        if isinstance(given, ListValueNode):
+            given = given.values
+        return len(given) if isinstance(given, list | tuple) else 1
+
 
 def check(demand: Demand, limits: Limits) -> None:
     """Refuses a document that asks for more than it may."""
@@ -150,6 +170,11 @@ def check(demand: Demand, limits: Limits) -> None:
         raise _too_wide(f"{demand.aliases:,} fields under another name", limits.aliases)
     if demand.fields > limits.fields:
         raise _too_wide(f"{demand.fields:,} fields, those of fragments counted wherever they are spread", limits.fields)
+    if demand.rows > limits.rows:
+        raise UserError(
+            f"A mutation has {demand.rows:,} rows. Accepted: up to {limits.rows:,}. Send the others after these.",
+            code="TOO_MANY_ROWS",
+        )
     if demand.cost > limits.cost:
         raise UserError(
             f"The document may cost {demand.cost:,}. Accepted: up to {limits.cost:,}. Ask for fewer rows with `first`, "

@@ -16,6 +16,7 @@ from bangfu_schema.compile.personal import Found, Personal
 from bangfu_schema.execute.encoding import Written
 
 _PLACES = ("within", "code", "place")
+_IDS = ("id", "household", "person")
 _DISTRICT_DIGITS = 6
 
 
@@ -71,7 +72,7 @@ class Reads:
                     code = parse_code(each)
                     places.add(official_code(code))
                     districts.add(district_of(code))
-            for each in _texts(arguments, ("id",)):
+            for each in _texts(arguments, _IDS):
                 with suppress(ValueError):
                     # An id ends in a place's code, or in a number that begins with the district's.
                     districts.add(int(each.partition(":")[2][:_DISTRICT_DIGITS]))
@@ -80,9 +81,10 @@ class Reads:
 
 def _texts(arguments: Sequence[Arguments], names: Sequence[str]) -> Iterator[str]:
     for given in arguments:
-        for name in names:
-            if isinstance(value := given.get(name), str):
-                yield value
+        for each in (given, *given.get("rows", ())):  # which a mutation is given
+            for name in names:
+                if isinstance(value := each.get(name), str):
+                    yield value
 
 
 def _plain(value: Any) -> Any:

@@ -27,6 +27,7 @@ from bangfu_schema.derive.catalogue import PluginEntry
 from bangfu_schema.derive.row import Row
 from bangfu_schema.derive.viewer import entry_of
 from bangfu_schema.execute import measures
+from bangfu_schema.execute.changing import Changed
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.measures import Asked, Cell, Told
 from bangfu_schema.execute.pages import Page, make_page
@@ -55,6 +56,11 @@ class Request:
         if is_of_the_root or isinstance(meaning, of.OfPlace):  # which stands below an event
             return Selection(meaning, given, self.completer)
         return self._answer(meaning, source, given, str(info.path.key))
+
+    async def renew(self) -> None:
+        """Forgets what was read: rows are as they stand in the database from now on."""
+        await self._snapshot.renew()
+        self._loaders.clear()
 
     async def resolve(self, selection: Selection, path: str) -> Any:
         """The value of a field of the root, whose parts are then answered one by one."""
@@ -90,11 +96,21 @@ class Request:
                 return self.known(parse_code(given["place"], argument="place"), "place")
             case of.OfChange():
                 return source
+            case of.OfChanging():
+                raise AssertionError("a mutation is carried out before its payload is asked for")
+            case of.OfChanged(name):
+                return self._changed(name, source, path)
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
             case of.OfViewer():
                 viewer = self._policy.viewer
                 return None if viewer is None else entry_of(viewer)
+
+    def _changed(self, name: str, changed: Changed, path: str) -> Any:
+        if name != "rows":
+            return getattr(changed.outcome if name == "written" else changed, name)
+        check_may_read(changed.node, self._given({}, date.max, path))
+        return [None if id_ is None else self._fetch(changed.node, id_) for id_ in changed.outcome.ids]
 
     async def _row(self, node: Node, given: dict[str, Any], path: str) -> Row | None:
         if not node.is_place:

@@ -21,6 +21,7 @@ from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.selection import meaning_of
 from bangfu_schema.derive.catalogue import catalogue
 from bangfu_schema.derive.schema import build_schema
+from bangfu_schema.execute.changing import Changing
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
@@ -79,7 +80,8 @@ class Graph:
         `observed` is told what can be said of the request afterwards; `viewer` is who asks, and without one it is the
         process itself, which sees everything;
         `event` is what a subscription is to tell of, which is refused without one.
-        What a viewer reads of personal data is logged, under `request_id`, before this returns.
+        What a viewer reads of personal data is logged, under `request_id`, before this returns; what a mutation writes
+        is stored before that, each by itself, and stays also where this raises.
         Raises OperationError where the database is away or a read cannot be logged, and DefectError for a defect of
         ours.
         """
@@ -102,6 +104,7 @@ class Graph:
         opening = Opening(database.seal, policy)
         reads, wall = Reads(), wall_of(policy)
         reading = Reading(database, today, observed, wall, several=_has_several(operation))
+        changing = Changing(database, self.compiler.nodes, policy, request_id)
         try:
             data = None
             if not plainly:
@@ -111,6 +114,7 @@ class Graph:
             if data is None:
                 response = await self._by_executor(
                     *(database, found, operation_name, variables, reading, wall, observed, opening, event, reads),
+                    changing,
                     plainly=plainly,
                 )
                 if "errors" not in response and not plainly:
@@ -192,13 +196,14 @@ class Graph:
         opening: Opening,
         event: Change | None,
         reads: Reads,
+        changing: Changing,
         *,
         plainly: bool,
     ) -> dict[str, Any]:
         snapshot = Snapshot(database.async_engine, reading.today, wall)
         request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
         completion = Completion(
-            self.compiler, document, operation, reading, request, observed, opening, reads, plainly=plainly
+            self.compiler, document, operation, reading, request, observed, opening, reads, changing, plainly=plainly
         )
         request.completer = completion
         try:
@@ -250,7 +255,9 @@ def wall_of(policy: Policy) -> Wall | None:
 
 
 def _has_several(operation: OperationDefinitionNode) -> bool:
-    """Whether an operation may have more fields of the root than one."""
+    """Whether an operation may read more fields of the root than one, which then are of one snapshot."""
+    if operation.operation is OperationType.MUTATION:
+        return False  # each is read as things stand after it
     selections = operation.selection_set.selections
     return len(selections) > 1 or not isinstance(selections[0], FieldNode)
 
