@@ -65,7 +65,7 @@ def change_once(
                 raise _reused()
             return _read(told)
         changes = Changes(connection, author, policy, today)
-        ids, rejections = changes.apply(record, action, rows)
+        ids, rejections, _ = changes.apply(record, action, rows)
         if rejections and not partial:
             transaction.rollback()
             return Outcome(ids=[None] * len(rows), rejections=rejections)

@@ -15,7 +15,7 @@ from bangfu_schema.derive.objects import Objects, make_object
 
 _TOLD = {
     Action.CREATE: "Enters new rows",
-    Action.UPDATE: "RowTypes rows",
+    Action.UPDATE: "Changes rows",
     Action.DELETE: "Deletes rows",
 }
 _HOW = (
