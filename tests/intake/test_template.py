@@ -1,5 +1,6 @@
 """A template that is filled in is read back; everything that it tells is what is accepted."""
 
+import re
 import zipfile
 from collections.abc import Mapping
 from datetime import date
@@ -104,6 +105,23 @@ def test_a_template_has_lists_dates_and_texts_where_they_belong(tmp_path: Path) 
     assert headers == ["戶號", "作物", "面積(畝)", "在場人數(人)", "結餘(元)", "播種日期", "是否新發展", "備註"]
     assert rest == []
     assert lists == [["林果"], ["中藥材"], ["糧食"]]
+
+
+def test_ids_are_kept_as_text_and_days_as_days(tmp_path: Path) -> None:
+    """Else a spreadsheet makes a number of an ID number, and loses its last digits."""
+    path = tmp_path / "template.xlsx"
+    write_template(Survey, path)
+    with zipfile.ZipFile(path) as archive:
+        sheet, styles = (archive.read(f"xl/{part}.xml").decode() for part in ("worksheets/sheet1", "styles"))
+    codes = {"0": "General"} | dict(re.findall(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"', styles))
+    (formats,) = re.findall(r"<cellXfs.*?</cellXfs>", styles)
+    numbered = re.findall(r'<xf numFmtId="(\d+)"', formats)
+    used = [
+        codes[numbered[int(style or 0)]]
+        for first, last, style in re.findall(r'<col min="(\d+)" max="(\d+)" [^>]*?(?:style="(\d+)"|/>)', sheet)
+        for _ in range(int(first), int(last) + 1)
+    ]
+    assert used == ["@", "@", "General", "General", "General", "yyyy-mm-dd", "@", "@"]
 
 
 def test_the_second_sheet_explains_every_column(tmp_path: Path) -> None:
