@@ -1,6 +1,6 @@
 """Headers are found however they are written; all that is wrong with them is told at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -80,7 +80,8 @@ def test_every_column_of_every_record_is_found_by_its_name_and_its_titles(
         ways = {"name": each.key, "camel": head + "".join(map(str.capitalize, rest)), "zh": titled.zh, "en": titled.en}
         headers.append(ways.get(way, header_of(each, {}).zh))
     # One column of Herd is titled as another is named; how a word is written tells them apart.
-    case = str if record is Herd else data.draw(st.sampled_from([str, str.upper, str.lower]))
+    cases: list[Callable[[str], str]] = [str] if record is Herd else [str, str.upper, str.lower]
+    case = data.draw(st.sampled_from(cases))
     blanks = data.draw(st.sampled_from(["{}", " {} ", "　{}", "\ufeff{}\n"]))
     assert columns(record, [blanks.format(case(each)) for each in headers]) == [each.key for each in chosen]
 

@@ -140,7 +140,11 @@ def test_a_workbook_s_rows_are_counted_with_those_above(tmp_path: Path) -> None:
 
 @KINDS
 def test_zero_and_no_are_values(tmp_path: Path, write: Write) -> None:
-    rows = [[*GOOD, "結餘", "是否新發展"], [HOUSEHOLD, "林果", 0, 0, False], [*GOOD.values(), 0.0, 0]]
+    rows: list[list[object]] = [
+        [*GOOD, "結餘", "是否新發展"],
+        [HOUSEHOLD, "林果", 0, 0, False],
+        [*GOOD.values(), 0.0, 0],
+    ]
     one, other = (row for _, row in found(write(tmp_path, rows)))
     assert one == READ | {"area": 0, "balance": 0, "is_new": False}
     assert other == READ | {"balance": 0, "is_new": False}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bangfu.declare.choice import Choice
 from bangfu.declare.fields import field_of
-from bangfu.declare.records import columns_of
+from bangfu.declare.records import Dated, columns_of
 from bangfu.domain.households import Household, Person
 from bangfu.intake import words
 from bangfu.intake.words import folded, narrow
@@ -46,7 +46,11 @@ def test_a_word_that_is_folded_stays_what_it_is(text: str) -> None:
 
 
 def test_no_two_values_of_a_list_and_no_two_titles_of_a_record_fold_alike() -> None:
-    records = [Household, Person, *(row for each in discover().plugins for row in each.plugin.records)]
+    records: list[type[Dated]] = [
+        Household,
+        Person,
+        *(row for each in discover().plugins for row in each.plugin.records),
+    ]
     assert len(records) > 20
     for record in records:
         fields = [(column.key, field) for column in columns_of(record) if (field := field_of(column)) is not None]

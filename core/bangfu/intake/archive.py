@@ -25,6 +25,9 @@ _ENCRYPTED = 0x1
 _COLUMNS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})[0-9]""")
 _ROWS = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]{0,3}([0-9]{1,20})["']""")
 _PLACED_ROW = re.compile(rb"""\sr\s*=\s*["'][0-9]""")
+# As nearly everything writes them. No tag has an attribute twice, so that a cell of this form has no other place.
+_USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
+_USUAL_ROW = re.compile(rb'<row r="([0-9]{1,20})"')
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 
@@ -79,14 +82,28 @@ class _Extent:
         """Looks at one more piece; a tag that is cut in two waits for the next."""
         text, sign, self._cut = (self._cut + piece).rpartition(b"<")
         self._cut = sign + self._cut
-        if len(self._cut) > _LONGEST_TAG:
-            raise _no_workbook()
+        if len(self._cut) > _LONGEST_TAG:  # blanks after a tag are all that may be so long
+            if self._cut.rpartition(b">")[2].strip():
+                raise _no_workbook()
+            text, self._cut = text + self._cut, b""
+        columns, rows = _USUAL_CELL.findall(text), _USUAL_ROW.findall(text)
+        if (
+            len(columns) == text.count(b"<c") - text.count(b"<col")
+            and len(rows) == text.count(b"<row")
+            and b":c" not in text
+            and b":row" not in text
+        ):  # no cell and no row is written in another way
+            self._reach(columns, rows)
+            return
         columns = _COLUMNS.findall(text)
-        self._widest = max(self._widest, *map(_number_of, set(columns)), 0)
-        self._last = max(self._last, *map(int, set(_ROWS.findall(text))), 0)
+        self._reach(columns, _ROWS.findall(text))
         # What leaves out where it stands comes after the one before it.
         self._loose_cells += max(0, len(_CELL.findall(text)) - len(columns))
         self._loose_rows += max(0, len(_ROW.findall(text)) - len(_PLACED_ROW.findall(text)))
+
+    def _reach(self, columns: list[bytes], rows: list[bytes]) -> None:
+        self._widest = max(self._widest, *map(_number_of, set(columns)), 0)
+        self._last = max(self._last, *map(int, set(rows)), 0)
 
     @property
     def cells(self) -> int:

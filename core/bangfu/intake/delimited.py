@@ -8,10 +8,11 @@ from pathlib import Path
 from bangfu.declare.text import Text
 from bangfu.intake.limits import FileLimits
 from bangfu.intake.refused import Refused
-from bangfu.intake.table import Cells, Table, is_blank, with_headers
+from bangfu.intake.table import Cells, Table, empty, is_blank, with_headers
 
-_PIECE = 1 << 20
-"""Bytes read at a time; also how long a line may be at most, twice."""
+_PIECE = 1 << 17
+_ENDLESS = 8
+"""Pieces without the end of a line; a table has no such line."""
 
 _DELIMITERS = ",\t;"
 
@@ -48,11 +49,12 @@ def _encoding(path: Path) -> str:
 
 def _is_all(path: Path, encoding: str) -> bool:
     """Whether all of a file is in an encoding; refuses, by the way, lines that would not fit into memory."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder, without = codecs.getincrementaldecoder(encoding)(), 0
     with path.open("rb") as file:
         try:
             while piece := file.read(_PIECE):
-                if len(piece) == _PIECE and b"\n" not in piece and b"\r" not in piece:
+                without = 0 if b"\n" in piece or b"\r" in piece else without + 1
+                if without == _ENDLESS:
                     raise _endless_line()
                 decoder.decode(piece)
             decoder.decode(b"", final=True)
@@ -67,7 +69,9 @@ def _delimiter(path: Path, encoding: str) -> str:
     for delimiter in _DELIMITERS:
         try:
             counts[delimiter] = next(len(cells) for _, cells in _rows(path, encoding, delimiter) if not is_blank(cells))
-        except (Refused, StopIteration):  # quoted for another delimiter, or not at all: told when rows are read
+        except StopIteration:
+            raise empty() from None
+        except Refused:  # quoted for another delimiter, or not at all: told when rows are read
             counts[delimiter] = 0
     return max(counts, key=lambda each: counts[each])
 

@@ -14,7 +14,19 @@ from bangfu.intake.workbook import open_workbook
 
 _LOOKED_AT = 4096
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OTHERS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"PAR1", b"{\\rtf", b"<")
+_OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"PAR1",
+    b"{\\rtf",
+    b"<",
+    b"\xff\xfe\0\0",
+)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 _NO_TEXT = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1c\x1d\x1e\x1f"))
