@@ -155,8 +155,8 @@ class TestRows:
         (made,) = desk.change("householdCreate", [home], "id roadDistance members { totalCount }")["rows"]
         assert (made["roadDistance"], made["members"]) == (0.25, {"totalCount": 0})
         person = {"household": made["id"], "name": "試", "sex": "MALE", "relation": "HEAD", "joinedOn": "2015-02-01"}
-        (head,) = desk.change("personCreate", [person | {"idNumber": "620502198001010010"}], "id idNumber")["rows"]
-        assert head["idNumber"] == "620502198001010010"
+        (head,) = desk.change("personCreate", [person | {"idNumber": "620502198001010019"}], "id idNumber")["rows"]
+        assert head["idNumber"] == "620502198001010019"
         span = {"startsOn": "2030-01-01", "endsOn": "2030-12-31"}
         target = {"place": str(DISTRICT), "indicator": "industry.x", "value": 12.34} | span
         found = desk.change("targetCreate", [target], "value placeCode")

@@ -71,6 +71,7 @@ def plan(
                     today=_today(database),
                     within=place,
                     sheet=sheet or None,
+                    units=platform.units,
                 )
                 with _progress(file.name) as on_rows:
                     made.append(plan_import(database.engine, asked, refuse, on_rows=on_rows))

@@ -5,8 +5,8 @@ taken waits in the database until the plan is applied.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from itertools import islice
@@ -21,6 +21,8 @@ from bangfu.bulk.staged import Staging
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.fields import is_index
 from bangfu.declare.records import Dated
+from bangfu.declare.units import Unit
+from bangfu.intake.cells import BY_UNIT
 from bangfu.intake.limits import LIMITS, FileLimits
 from bangfu.intake.sheet import read_rows
 from bangfu.store.imports import StoredPlan, add_rows, begin_plan, find_plan, note_plan
@@ -59,6 +61,8 @@ class Import:
 
     sheet: str | None = None
     limits: FileLimits = LIMITS
+    units: Mapping[str, Unit] = field(default_factory=lambda: BY_UNIT)
+    """The units that may stand in its headers and cells, by name: those of the core, and of plugins."""
 
     def id(self) -> str:
         """By which its plan is known: the same file for the same record makes the same plan."""
@@ -91,7 +95,7 @@ def plan_import(
         )
     counts = Counter(creates=0, updates=0, unchanged=0, rejected=0)
     looked_at = 0
-    for chunk in _chunks(read_rows(asked.path, asked.record, sheet=asked.sheet, limits=asked.limits)):
+    for chunk in _chunks(read_rows(asked.path, asked.record, units=asked.units, sheet=asked.sheet, limits=asked.limits)):
         looked_at += len(chunk)
         with engine.connect() as connection:
             taken, refused = _tried(connection, asked, chunk, counts)
