@@ -142,6 +142,11 @@ def test_what_a_document_keeps_of_variables_is_small(graph: Graph) -> None:
     for given_ in ("x" * 1_000_000, ["y"], None, 5, 7):
         document.demand(graph.compiler.schema, operation, {"first": given_})
     assert set(document.demands) == {(None, None), (None, 5), (None, 7)}
+    text = "mutation ($rows: [RowVersion!]!) { householdDelete(rows: $rows) { written } }"
+    document, operation = graph.documents.find(text, None)
+    for rows in ([{}] * 3, [{"id": "x" * 1_000_000}] * 3, "x", 5, None, {"id": "x"}):
+        document.demand(graph.compiler.schema, operation, {"rows": rows})
+    assert set(document.demands) == {(None, 3), (None, None)}
 
 
 @pytest.mark.parametrize("document", [get_introspection_query(), *(text_of(f"{name}.graphql") for name in SHOWN)])

@@ -91,7 +91,9 @@ class Document:
     skeletons: dict[Hashable, Skeleton] = field(default_factory=dict)
     routes: dict[Hashable, Route] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()
-    """The variables that say how many rows a list has, or that are a mutation's rows."""
+    """The variables that say how many rows a list has."""
+    rows: tuple[str, ...] = ()
+    """The variables that are rows of a mutation."""
     demands: dict[Hashable, Demand] = field(default_factory=dict)
 
     def skeleton(self, name: Hashable, read: Callable[[], Skeleton]) -> Skeleton:
@@ -116,8 +118,10 @@ class Document:
     def demand(self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Demand:
         """What an operation asks for with these variables; assessed once for the same sizes of lists."""
         name = operation.name.value if operation.name else None
-        # Whatever else a client sends there is not kept.
-        key = (name, *(_size(variables.get(each)) for each in self.sizes))
+        # Only numbers tell a size; whatever else a client sends there is not kept.
+        sizes = (value if isinstance(value := variables.get(each), int) else None for each in self.sizes)
+        rows = (len(value) if isinstance(value := variables.get(each), list) else None for each in self.rows)
+        key = (name, *sizes, *rows)
         demand = self.demands.get(key)
         if demand is None:
             if len(self.demands) >= _MOST:
@@ -182,7 +186,8 @@ class Documents:
             raise Refused([error]) from None
         except RecursionError:
             raise Refused([GraphQLError("The document is nested too deeply.")]) from None
-        return Document(node, tuple(sorted(used.by_directives)), sizes=tuple(sorted(used.by_lists)))
+        sizes, rows = tuple(sorted(used.by_lists)), tuple(sorted(used.by_rows))
+        return Document(node, tuple(sorted(used.by_directives)), sizes=sizes, rows=rows)
 
     def _validate(self, document: Document) -> None:
         try:
@@ -222,6 +227,7 @@ class _Used(Visitor):
         super().__init__()
         self.by_directives: set[str] = set()
         self.by_lists: set[str] = set()
+        self.by_rows: set[str] = set()
 
     def enter_directive(self, node: Any, *_: Any) -> None:  # graphql-core hands on much that is not needed
         """Notes each variable among a directive's arguments."""
@@ -229,8 +235,10 @@ class _Used(Visitor):
 
     def enter_field(self, node: Any, *_: Any) -> None:  # as above
         """Notes the variable that says how many rows a list has, or that is a mutation's rows."""
-        named = (each for each in node.arguments or () if each.name.value in ("first", "rows"))
-        self.by_lists |= {each.value.name.value for each in named if _is_variable(each)}
+        for each in node.arguments or ():
+            if _is_variable(each) and each.name.value in ("first", "rows"):
+                found = self.by_lists if each.name.value == "first" else self.by_rows
+                found.add(each.value.name.value)
 
 
 def _is_variable(argument: ArgumentNode) -> bool:
@@ -247,13 +255,6 @@ def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, A
             case ListValueNode() as listed:
                 defaults[each.variable.name.value] = listed.values
     return defaults | dict(variables)
-
-
-def _size(value: Any) -> int | tuple[int] | None:
-    """The number that a variable is, or how many values it has; only these tell a size."""
-    if isinstance(value, list):
-        return (len(value),)
-    return value if isinstance(value, int) else None
 
 
 class _Variables(Visitor):
