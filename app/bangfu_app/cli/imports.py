@@ -141,7 +141,6 @@ def template(
     bangfu import template industry.planting -o 種植.xlsx
     """
     from bangfu.intake.template import write_template
-
     from bangfu_app.opening import open_platform
 
     write_template(_record(open_platform(), record), out)

@@ -95,16 +95,18 @@ def plan_import(
         )
     counts = Counter(creates=0, updates=0, unchanged=0, rejected=0)
     looked_at = 0
-    for chunk in _chunks(read_rows(asked.path, asked.record, units=asked.units, sheet=asked.sheet, limits=asked.limits)):
+    for chunk in _chunks(
+        read_rows(asked.path, asked.record, units=asked.units, sheet=asked.sheet, limits=asked.limits)
+    ):
         looked_at += len(chunk)
         with engine.connect() as connection:
             taken, refused = _tried(connection, asked, chunk, counts)
         with engine.begin() as connection:
             first = counts["creates"] + counts["updates"] - len(taken) + 1
             staging = Staging(asked.record, id_, given_seal(connection))
-            rows = [(line, staging.pack(first + n, row)) for n, (line, row) in enumerate(taken)]
-            if rows:
-                add_rows(connection, id_, first, rows)
+            packed = [(line, staging.pack(first + n, row)) for n, (line, row) in enumerate(taken)]
+            if packed:
+                add_rows(connection, id_, first, packed)
         counts["rejected"] += len({each.line for each in refused})
         for each in refused:
             refuse(each)
