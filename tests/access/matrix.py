@@ -296,7 +296,7 @@ class Matrix:
             return "false"
         if operator in ("contains", "startsWith"):
             return json.dumps(str(value)[:6], ensure_ascii=False)
-        text = _literal(attribute, value)
+        text = literal(attribute, value)
         return f"[{text}]" if operator == "in" else text
 
     def _values(self, node: Node, attribute: Attribute) -> list[Any]:
@@ -383,7 +383,8 @@ def _call(name: str, given: str, asked: str) -> str:
     return f"{name}({given}) {{ {asked} }}" if given.strip(" ,") else f"{name} {{ {asked} }}"
 
 
-def _literal(attribute: Attribute, value: Any) -> str:
+def literal(attribute: Attribute, value: Any) -> str:
+    """A value of a column as a document has it."""
     if attribute.kind is Kind.CHOICE:
         return str(value.name)
     if attribute.kind is Kind.CODE:

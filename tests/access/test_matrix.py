@@ -20,6 +20,7 @@ from graphql import (
     visit,
 )
 from tests.access.asked import Asked, differences, without_cursors
+from tests.access.entering import changeable, copy, remove, rewrite, touch
 from tests.access.eyes import MASKS
 from tests.access.matrix import Case, Matrix
 from tests.access.rows import Rows
@@ -145,7 +146,12 @@ def test_a_viewer_is_told_who_it_is(asked: Asked) -> None:
 def test_every_field_of_the_schema_has_its_case() -> None:
     """Each field of each object, and each field of each input: a new one without a case is told here."""
     schema = Graph(_INSTALLED).compiler.schema
-    documents = [case.document for case in Matrix(Rows(_INSTALLED, Maker(_INSTALLED).make())).cases()]
+    rows = Rows(_INSTALLED, Maker(_INSTALLED).make())
+    documents = [case.document for case in Matrix(rows).cases()]
+    for node in changeable(list(rows.graph.nodes.values())):
+        some = rows.all(node)[:1]
+        documents += [touch(node, some), copy(node, some), rewrite(node, some, marked=True)]
+        documents.append(remove(node, some))
     seen: set[str] = set()
     for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO]:
         _see(document, schema, seen)
