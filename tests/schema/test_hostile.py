@@ -144,8 +144,8 @@ def test_what_a_document_keeps_of_variables_is_small(graph: Graph) -> None:
     assert set(document.demands) == {(None, None), (None, 5), (None, 7)}
     text = "mutation ($rows: [RowVersion!]!) { householdDelete(rows: $rows) { written } }"
     document, operation = graph.documents.find(text, None)
-    odd: list[Any] = [[{}] * 3, [{"id": "x" * 1_000_000}] * 3, "x", 5, None, {"id": "x"}]
-    for rows in odd:
+    given: tuple[Any, ...] = ([{}] * 3, [{"id": "x" * 1_000_000}] * 3, "x", 5, None, {"id": "x"})
+    for rows in given:
         document.demand(graph.compiler.schema, operation, {"rows": rows})
     assert set(document.demands) == {(None, 3), (None, None)}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, is_required_input_field
 from graphql import build_schema as parse_schema
-from sqlalchemy import text
+from sqlalchemy import event, text
 from tests.schema.desk import BASE, DISTRICT, HOME, PLANTING, Desk, asked, wrong
 from tests.write.clerk import Clerk
 
@@ -15,7 +15,7 @@ from bangfu.access import PERSONAL
 from bangfu.registry import assemble
 from bangfu.store import Database
 from bangfu.store.reads import ReadNotLogged, read_reads
-from bangfu_schema import Graph, Observed
+from bangfu_schema import Graph, Observed, decoded
 from bangfu_schema.derive.changes import changeable, name_of
 from bangfu_schema.execute import service
 from bangfu_testing import Postgres
@@ -326,6 +326,18 @@ class TestKeys:
         assert error["extensions"] == {"code": "IDEMPOTENCY_KEY_REUSED", "argument": "idempotencyKey"}
         assert len(desk.log()) == before
 
+    def test_two_that_come_at_once_write_once(self, desk: Desk) -> None:
+        async def both() -> list[dict[str, Any]]:
+            document, given = asked("industryPlantingCreate", [PLANTING], key="at once")
+            asking = (desk.graph.execute(desk.database, document, given) for _ in range(2))
+            return [decoded(each) for each in await asyncio.gather(*asking)]
+
+        before = len(desk.log())
+        first, second = desk.runner.run(both())
+        assert first == second
+        assert first["data"]["industryPlantingCreate"]["written"] == 1
+        assert len(desk.log()) == before + 1
+
     def test_everybody_has_keys_of_their_own(self, desk: Desk) -> None:
         ids = {
             desk.of(*ALL, name=name).change("industryPlantingCreate", [PLANTING], key="k4")["rows"][0]["id"]
@@ -468,6 +480,28 @@ class TestLimits:
         found = desk.change("industryPlantingCreate", [PLANTING] * 1000, "version household { id }")
         assert found["written"] == 1000
         assert found["rows"] == [{"version": 1, "household": {"id": HOME}}] * 1000
+
+    def test_statements_do_not_depend_on_how_many_rows(self, desk: Desk) -> None:
+        shown, engine = (
+            "crop household { head { name } industry { plantings { totalCount } } }",
+            desk.database.async_engine,
+        )
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            statements.append(statement)
+
+        homes = [f"household:{BASE + number}" for number in range(1, 101)]
+        desk.change("industryPlantingCreate", [PLANTING], shown)  # what is asked once in the life of a process
+        counts = []
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+        for some in (homes[:1], homes):
+            statements.clear()
+            found = desk.change("industryPlantingCreate", [PLANTING | {"household": home} for home in some], shown)
+            assert len(found["rows"]) == len(some)
+            counts.append(len(statements))
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        assert counts[0] == counts[1] > 5, statements
 
     def test_what_waits_too_long_is_stopped(self, desk: Desk) -> None:
         """Somebody else holds the district's place in the log, and does not let go."""

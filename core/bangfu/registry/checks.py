@@ -43,6 +43,8 @@ _RESERVED = {
     "households",
 }
 _SHARED = (Household, Person)
+_ABOUT = {"place", "household", "person"}
+"""How what a row is about is called where it is entered."""
 
 
 def check(plugins: Sequence[Plugin], *, absent: Sequence[str] = ()) -> list[Problem]:
@@ -123,6 +125,9 @@ def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> It
         declared = field_of(column)
         if declared is not None:
             yield from _deprecation(plugin, thing, declared.deprecation)
+        if column.key in _ABOUT:
+            found = "has a name under which what a row is about is entered"
+            yield _problem(plugin, thing, found, "Rename it.")
         is_ours = column.key in {"district_code", "id", "household_id", "person_id"} or is_index(column)
         if declared is None and not is_ours:
             remedy = "Declare it with quantity(), whole(), text(), day(), flag() or choice()."
