@@ -47,28 +47,28 @@ class LoggedChange:
 def read_changes(
     connection: Connection,
     *,
+    district: int | None = None,
     record: str | None = None,
     row_id: int | None = None,
     author: str | None = None,
     since: datetime | None = None,
-    before: LoggedChange | None = None,
+    after: tuple[int, int] | None = None,
     most: int,
 ) -> list[LoggedChange]:
-    """At most so many, the newest first: of a record, of a row, by an author, from a moment on, before another one."""
+    """At most so many, the newest first: of a district, a record, a row, by an author, from a moment on.
+
+    `after` are the number and the position of the one after which to go on, where one district is asked for.
+    """
     entry, row = CHANGE_SET.c, CHANGE.c
     joined = CHANGE.join(CHANGE_SET, (entry.district_code == row.district_code) & (entry.number == row.number))
     told = [entry.at, entry.author, entry.token_id, entry.request_id, entry.reason]
-    order = (entry.at, row.district_code, row.number, row.position)
+    in_district = [row.number, row.position]  # within one, numbers run as time does, and an index has them in order
+    order = in_district if district is not None else [entry.at, row.district_code, *in_district]
     statement = select(CHANGE, *told).select_from(joined).order_by(*(each.desc() for each in order)).limit(most)
-    if record is not None:
-        statement = statement.where(row.record == record)
-    if row_id is not None:
-        statement = statement.where(row.row_id == row_id)
-    if author is not None:
-        statement = statement.where(entry.author == author)
+    wanted = ((row.district_code, district), (row.record, record), (row.row_id, row_id), (entry.author, author))
+    statement = statement.where(*(column == value for column, value in wanted if value is not None))
     if since is not None:
         statement = statement.where(entry.at >= since)
-    if before is not None:
-        last = (before.at, before.district_code, before.number, before.position)
-        statement = statement.where(tuple_(*order) < tuple_(*last))
+    if after is not None:
+        statement = statement.where(tuple_(*in_district) < tuple_(*after))
     return [LoggedChange(**each) for each in connection.execute(statement).mappings()]

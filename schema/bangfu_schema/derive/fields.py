@@ -120,6 +120,16 @@ class OfCatalogue:
 
 
 @dataclass(frozen=True)
+class OfHistory:
+    """What was changed in one row."""
+
+
+@dataclass(frozen=True)
+class OfLog:
+    """What was changed in a district."""
+
+
+@dataclass(frozen=True)
 class OfViewer:
     """Who asks."""
 
@@ -150,6 +160,8 @@ Meaning = (
     | OfChanged
     | OfCatalogue
     | OfViewer
+    | OfHistory
+    | OfLog
 )
 
 

@@ -29,10 +29,14 @@ from bangfu_schema.derive.viewer import entry_of
 from bangfu_schema.execute import measures
 from bangfu_schema.execute.changing import Changed
 from bangfu_schema.execute.connection import Snapshot
+from bangfu_schema.execute.history import Logbook
 from bangfu_schema.execute.measures import Asked, Cell, Told
 from bangfu_schema.execute.pages import Page, make_page
 from bangfu_schema.execute.seam import Completer, Selection
 from bangfu_schema.execute.statements import PARENT, ones_of, page_of, pages_of, rows_of, totals_of
+
+_IN_PYTHON = of.OfCatalogue | of.OfViewer | of.OfHistory | of.OfLog
+"""What stands at the root and is answered here, not by a statement of the compiler's."""
 
 _Load = Callable[[list[int]], Awaitable[list[Any]]]
 
@@ -40,19 +44,27 @@ _Load = Callable[[list[int]], Awaitable[list[Any]]]
 class Request:
     """One request's context: its snapshot of the database, its day, and the batches under way."""
 
-    def __init__(self, nodes: Nodes, catalogue: Sequence[PluginEntry], snapshot: Snapshot, opening: Opening) -> None:
+    def __init__(
+        self,
+        nodes: Nodes,
+        catalogue: Sequence[PluginEntry],
+        snapshot: Snapshot,
+        opening: Opening,
+        logbook: Logbook,
+    ) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
         self._nodes = nodes
         self._catalogue = catalogue
         self._snapshot = snapshot
         self._opening = opening
+        self._logbook = logbook
         self._policy = opening.policy
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
         """The value of a field, at once or awaited; one of the root is handed to `complete` as a whole."""
-        is_of_the_root = source is None and not isinstance(meaning, of.OfCatalogue | of.OfViewer)
+        is_of_the_root = source is None and not isinstance(meaning, _IN_PYTHON)
         if is_of_the_root or isinstance(meaning, of.OfPlace):  # which stands below an event
             return Selection(meaning, given, self.completer)
         return self._answer(meaning, source, given, str(info.path.key))
@@ -102,9 +114,19 @@ class Request:
                 return self._changed(name, source, path)
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
+            case of.OfHistory():
+                return self._history(given, path)
+            case of.OfLog():
+                return self._logbook.of_district(given, self._policy)
             case of.OfViewer():
                 viewer = self._policy.viewer
                 return None if viewer is None else entry_of(viewer)
+
+    async def _history(self, given: dict[str, Any], path: str) -> list[Any] | None:
+        node, key = parse_id(given["id"], self._nodes.by_prefix)
+        if await self._permitted(node, key, path) is None:
+            return None
+        return await self._logbook.of_row(node, key, given)
 
     def _changed(self, name: str, changed: Changed, path: str) -> Any:
         if name != "rows":

@@ -27,6 +27,7 @@ from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
 from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
+from bangfu_schema.execute.history import Logbook
 from bangfu_schema.execute.itself import Itself
 from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
@@ -179,10 +180,16 @@ class Graph:
         snapshot = Snapshot(database.async_engine, reading.today, wall)
         try:
             opening = Opening(database.seal, policy)
-            await Request(self.compiler.nodes, self._catalogue, snapshot, opening).known(code, "place")
+            await Request(self.compiler.nodes, self._catalogue, snapshot, opening, self._logbook(database)).known(
+                code, "place"
+            )
         finally:
             await snapshot.close()
             await reading.close()
+
+    def _logbook(self, database: Database) -> Logbook:
+        nodes = self.platform.graph.nodes.values()
+        return Logbook(database, {node.table.name: node for node in nodes if not node.is_place})
 
     async def _by_executor(
         self,
@@ -201,7 +208,7 @@ class Graph:
         plainly: bool,
     ) -> dict[str, Any]:
         snapshot = Snapshot(database.async_engine, reading.today, wall)
-        request = Request(self.compiler.nodes, self._catalogue, snapshot, opening)
+        request = Request(self.compiler.nodes, self._catalogue, snapshot, opening, self._logbook(database))
         completion = Completion(
             self.compiler, document, operation, reading, request, observed, opening, reads, changing, plainly=plainly
         )

@@ -1,0 +1,125 @@
+"""Reads the log of changes for a viewer: the process reads it, and what a viewer may see of it is decided here."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+
+import strawberry
+from sqlalchemy import Connection
+
+from bangfu.access import AUDIT, Forbidden, Policy
+from bangfu.declare.codes import DISTRICT_SPAN, level_of, parse_code
+from bangfu.declare.fields import field_of
+from bangfu.declare.grain import Grain
+from bangfu.errors import UserError, quoted
+from bangfu.query.page import DEFAULT_FIRST, MOST
+from bangfu.query.values import to_day
+from bangfu.registry import Node
+from bangfu.registry.nodes import camel
+from bangfu.store import Database
+from bangfu.store.changes import LoggedChange, read_changes
+from bangfu_schema.derive.history import LoggedEntry, ValueEntry
+
+
+class Logbook:
+    """The log of changes in the graph's own terms, with `nodes` by their tables."""
+
+    def __init__(self, database: Database, nodes: Mapping[str, Node]) -> None:
+        self._database = database
+        self._nodes = nodes
+
+    async def of_row(self, node: Node, key: int, given: Mapping[str, Any]) -> list[LoggedEntry]:
+        """What was changed in a row, which the viewer has been found to see."""
+        most = _most(given, "history")
+        district = key // DISTRICT_SPAN
+        return await self._read(district=district, record=node.table.name, row_id=key, most=most)
+
+    async def of_district(self, given: Mapping[str, Any], policy: Policy) -> list[LoggedEntry]:
+        """What was changed in a district; raises UserError, and Forbidden to whoever may not see all of it."""
+        if not policy.holds(AUDIT):
+            raise Forbidden(AUDIT, argument="auditLog")
+        code = parse_code(given["district"], argument="auditLog.district")
+        if level_of(code) is not Grain.DISTRICT:
+            told = f"{quoted(given['district'])} is no district. Accepted: a code of six digits."
+            raise UserError(told, argument="auditLog.district")
+        if not policy.covers_code(code):
+            raise UserError(
+                "this district does not lie in your places, or not as a whole.",
+                argument="auditLog.district",
+                code="FORBIDDEN",
+            )
+        since = given.get("since")
+        day = None if since is None else to_day(since, "auditLog.since")
+        return await self._read(
+            district=code // DISTRICT_SPAN,
+            author=given.get("author"),
+            since=None if day is None else datetime.combine(day, time(), UTC),
+            after=_cursor(given.get("after")),
+            most=_most(given, "auditLog"),
+        )
+
+    async def _read(self, **asked: Any) -> list[LoggedEntry]:
+        def run(connection: Connection) -> list[LoggedChange]:
+            return read_changes(connection, **asked)
+
+        async with self._database.async_engine.connect() as connection:
+            found = await connection.run_sync(run)
+        return [_entry(self._nodes.get(each.record), each) for each in found]
+
+
+def _most(given: Mapping[str, Any], argument: str) -> int:
+    first: int | None = given.get("first")
+    if first is None:
+        return DEFAULT_FIRST
+    if not 0 <= first <= MOST:
+        raise UserError(f"{first} is out of range. Accepted: 0 to {MOST}.", argument=f"{argument}.first")
+    return first
+
+
+def _cursor(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    number, _, position = text.partition(".")
+    try:
+        return int(number), int(position)
+    except ValueError:
+        told = f"{quoted(text)} is no cursor of this list. Accepted: the cursor of one of its rows."
+        raise UserError(told, argument="auditLog.after") from None
+
+
+def _entry(node: Node | None, change: LoggedChange) -> LoggedEntry:
+    """A change in the graph's own terms; of a record that is no longer declared in those of its table."""
+    return LoggedEntry(
+        at=change.at,
+        author=change.author,
+        reason=change.reason,
+        request_id=change.request_id,
+        action=change.action,
+        row=strawberry.ID(f"{change.record if node is None else node.prefix}:{change.row_id}"),
+        entry=change.number,
+        values=[] if node is None else _values(node, change),
+        cursor=f"{change.number}.{change.position}",
+    )
+
+
+def _values(node: Node, change: LoggedChange) -> list[ValueEntry]:
+    before, after = change.before or {}, change.after or {}
+    found = []
+    for name in change.changed:
+        column = node.table.columns.get(name)
+        field = None if column is None else field_of(column)
+        # What only holds the table together, and what is kept to look a sealed value up by, is nothing to be read.
+        if field is None:
+            continue
+        is_sensitive = field.sensitive is not None
+        was, is_ = (None, None) if is_sensitive else (_shown(before.get(name)), _shown(after.get(name)))
+        found.append(ValueEntry(field=camel(name), before=was, after=is_, is_sensitive=is_sensitive))
+    return found
+
+
+def _shown(value: Any) -> str | None:  # as JSON has it
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

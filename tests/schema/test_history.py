@@ -1,0 +1,141 @@
+"""What was changed is told in the graph: of a row to whoever sees it, of a district to whoever audits it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.write.clerk import BASE, Clerk
+
+from bangfu.access import AUDIT, PERSONAL, Viewer
+from bangfu.domain.households import Household, Person, Relation, Sex
+from bangfu.store import Database
+from bangfu.write.outcome import Action
+from bangfu_industry.records import CropKind, Planting
+from bangfu_schema import Graph, decoded
+
+FIELDS = "at author reason requestId action row entry cursor values { field before after isSensitive }"
+AUDITOR = Viewer("審計", places=(BASE,), permissions=frozenset({AUDIT, "industry:read"}))
+ROW = {
+    "household_id": BASE + 1,
+    "kind": CropKind.ORCHARD,
+    "crop": "蘋果",
+    "area": Decimal("2.5"),
+    "planted_on": date(2015, 3, 5),
+    "is_new": True,
+    "is_supported": False,
+}
+
+
+@pytest.fixture
+def changed(demo_copy: Database) -> tuple[Database, int, int]:
+    """A database in which a planting and a person were changed, and their ids."""
+    clerk = Clerk(demo_copy)
+    (planting,) = clerk.create(Planting, ROW).ids
+    clerk.change(Planting, Action.UPDATE, [{"id": planting, "version": 1, "crop": "梨", "is_new": False}])
+    born = {"household_id": BASE + 1, "name": "試", "sex": Sex.MALE, "relation": Relation.CHILD}
+    (person,) = clerk.create(Person, born | {"joined_on": date(2015, 2, 1), "id_number": "620502198001010019"}).ids
+    assert planting is not None
+    assert person is not None
+    return demo_copy, planting, person
+
+
+def ask(graph: Graph, database: Database, document: str, viewer: Viewer | None) -> Mapping[str, Any]:
+    async def run() -> Mapping[str, Any]:
+        try:
+            return decoded(await graph.execute(database, document, viewer=viewer))
+        finally:
+            await database.aclose()
+
+    return asyncio.run(run())
+
+
+def test_the_history_of_a_row(graph: Graph, changed: tuple[Database, int, int]) -> None:
+    database, planting, _ = changed
+    document = f'{{ history(id: "industryPlanting:{planting}") {{ {FIELDS} }} }}'
+    update, creation = ask(graph, database, document, AUDITOR)["data"]["history"]
+    assert (update["author"], update["reason"], update["requestId"]) == ("王主任", "a test", "r-1")
+    assert (update["action"], update["entry"], update["row"]) == ("update", 2, f"industryPlanting:{planting}")
+    assert update["values"] == [
+        {"field": "crop", "before": "蘋果", "after": "梨", "isSensitive": False},
+        {"field": "isNew", "before": "true", "after": "false", "isSensitive": False},
+    ]
+    told = {each["field"]: each["after"] for each in creation["values"]}
+    assert (told["area"], told["kind"], told["plantedOn"]) == ("2.5", "ORCHARD", "2015-03-05")
+    assert {each["before"] for each in creation["values"]} == {None}
+    (newest,) = ask(graph, database, document.replace('")', '", first: 1)'), AUDITOR)["data"]["history"]
+    assert newest == update
+
+
+def test_who_does_not_see_a_row_does_not_see_its_history(graph: Graph, changed: tuple[Database, int, int]) -> None:
+    database, planting, _ = changed
+    document = f'{{ history(id: "industryPlanting:{planting}") {{ action }} }}'
+    elsewhere = Viewer("別處", places=(620503 * 10**9,), permissions=frozenset({"industry:read", AUDIT}))
+    assert ask(graph, database, document, elsewhere)["data"] == {"history": None}
+    without = Viewer("無權", places=(BASE,), permissions=frozenset({"register:read"}))
+    (error,) = ask(graph, database, document, without)["errors"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    nowhere = document.replace(str(planting), str(BASE + 999_999_999))
+    assert ask(graph, database, nowhere, AUDITOR)["data"] == {"history": None}
+
+
+@pytest.mark.parametrize("permissions", [{"register:read"}, {"register:read", PERSONAL}])
+def test_of_personal_data_it_is_only_told_that_it_changed(
+    graph: Graph, changed: tuple[Database, int, int], permissions: set[str]
+) -> None:
+    database, _, person = changed
+    viewer = Viewer("鄉鎮", places=(BASE,), permissions=frozenset(permissions))
+    answer = ask(graph, database, f'{{ history(id: "person:{person}") {{ {FIELDS} }} }}', viewer)
+    (creation,) = answer["data"]["history"]
+    sensitive = {each["field"]: (each["before"], each["after"]) for each in creation["values"] if each["isSensitive"]}
+    assert sensitive == {"name": (None, None), "idNumber": (None, None)}
+    assert "試" not in str(answer)
+    assert "620502198001010019" not in str(answer)
+
+
+def test_the_log_of_a_district_page_by_page(graph: Graph, changed: tuple[Database, int, int]) -> None:
+    database, planting, person = changed
+    found: list[str] = []
+    after = ""
+    while True:
+        asked = f'{{ auditLog(district: "620502", first: 2{after}) {{ row cursor }} }}'
+        page = ask(graph, database, asked, AUDITOR)["data"]["auditLog"]
+        if not page:
+            break
+        found += [each["row"] for each in page]
+        after = f', after: "{page[-1]["cursor"]}"'
+    assert found == [f"person:{person}", f"industryPlanting:{planting}", f"industryPlanting:{planting}"]
+    nobody = '{ auditLog(district: "620502", author: "nobody") { row } }'
+    assert ask(graph, database, nobody, AUDITOR)["data"] == {"auditLog": []}
+    later = '{ auditLog(district: "620502", since: "2999-01-01") { row } }'
+    assert ask(graph, database, later, AUDITOR)["data"] == {"auditLog": []}
+
+
+REFUSED = {
+    "no permission": ('district: "620502"', Viewer("x", places=(BASE,)), "FORBIDDEN"),
+    "a part of the district": (
+        'district: "620502"',
+        Viewer("x", places=(BASE + 100000000,), permissions=frozenset({AUDIT})),
+        "FORBIDDEN",
+    ),
+    "another district": ('district: "620503"', AUDITOR, "FORBIDDEN"),
+    "a township": ('district: "620502100"', AUDITOR, "BAD_USER_INPUT"),
+    "too many": ('district: "620502", first: 1001', AUDITOR, "BAD_USER_INPUT"),
+    "a cursor of something else": ('district: "620502", after: "x"', AUDITOR, "BAD_USER_INPUT"),
+}
+
+
+@pytest.mark.parametrize("asked", REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(graph: Graph, demo_database: Database, asked: tuple[str, Viewer, str]) -> None:
+    arguments, viewer, code = asked
+    (error,) = ask(graph, demo_database, f"{{ auditLog({arguments}) {{ row }} }}", viewer)["errors"]
+    assert error["extensions"]["code"] == code
+    assert error["path"] == ["auditLog"]
+
+
+def test_places_have_a_history_too(graph: Graph, demo_database: Database) -> None:
+    assert Household.__tablename__ == "household"
+    told = ask(graph, demo_database, '{ history(id: "village:620502100200") { action } }', AUDITOR)
+    assert told["data"] == {"history": []}
