@@ -100,7 +100,7 @@ class Changing:
         return Changed(meaning.node, await self._run(run))
 
     async def _run(self, work: Callable[[Connection], Outcome]) -> Outcome:
-        """Does what is left half done by whoever stops waiting neither in part nor in secret: it is undone first."""
+        """What comes of some work in a transaction of its own; where nobody waits for it any more, it is undone."""
 
         async def carry_out() -> Outcome:
             async with self._database.async_engine.connect() as connection:
