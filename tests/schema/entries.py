@@ -9,6 +9,8 @@ from sqlalchemy.types import String
 from tests.query.asking import Draw
 from tests.schema.desk import BASE
 
+from bangfu.declare.fields import Sensitive
+from bangfu.declare.id_number import check_digit
 from bangfu.registry import Attribute, Kind, Node
 from bangfu.write.owners import levels_of, owner_column
 from bangfu_schema.derive.changes import entered, name_of
@@ -52,6 +54,9 @@ def _value(draw: Draw, node: Node, attribute: Attribute) -> Any:
             hundredths = draw(st.integers(_least(attribute, 1 - _MOST) * 100, _most(attribute, _MOST - 1) * 100))
             number = Decimal(hundredths) / 100
             return int(number) if number == int(number) else float(number)
+    if field.sensitive is Sensitive.ID_NUMBER:
+        first = draw(st.from_regex(r"[1-9][0-9]{16}", fullmatch=True))
+        return first + check_digit(first)
     assert attribute.kind is Kind.TEXT, "codes are of what a row is about only"
     type_ = node.table.c[attribute.column].type
     length = field.length if field.sealed else type_.length if isinstance(type_, String) else None

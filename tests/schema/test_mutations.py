@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from tests.schema.desk import BASE, DISTRICT, HOME, PLANTING, Desk, asked, wrong
 from tests.write.clerk import Clerk
 
-from bangfu.access import PERSONAL
+from bangfu.access import PERSONAL, Viewer
 from bangfu.registry import assemble
 from bangfu.store import Database
 from bangfu.store.reads import ReadNotLogged, read_reads
@@ -533,3 +533,19 @@ class TestLimits:
             desk.runner.run(leave())
         assert len(desk.log()) == before
         assert desk.change("industryPlantingCreate", [PLANTING], key="left")["written"] == 1
+
+
+def test_whatever_a_token_calls_its_holder_can_be_logged(demo_copy: Database, graph: Graph) -> None:
+    """A signed token may hold any name at all."""
+    viewer = Viewer("\x00 \ud800", is_everywhere=True, permissions=frozenset({"industry:write", "industry:read"}))
+    document = """mutation { industryCropAreaCreate(rows: [
+      { place: "620502100200", kind: HERB, crop: "黨參", area: 12.5, isNew: false }
+    ]) { written rows { source } } }"""
+
+    async def run() -> Any:
+        try:
+            return decoded(await graph.execute(demo_copy, document, viewer=viewer))
+        finally:
+            await demo_copy.aclose()
+
+    assert asyncio.run(run())["data"]["industryCropAreaCreate"]["written"] == 1

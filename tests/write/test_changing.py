@@ -230,7 +230,7 @@ def test_an_id_number_has_to_check(clerk: Clerk) -> None:
     row |= {"joined_on": date(2015, 2, 1)}
     for number in ("620502198001010018", "62050219800101001", "620502800101001"):
         assert said(clerk.create(Person, row | {"id_number": number})) == [(0, "id_number", "BAD_ID_NUMBER")]
-    for number in ("62050219850315002X", "62050219850315002x"):
+    for number in ("62050219850315002X", "62050219850315002x", "軍字第1號", "E12345678"):
         assert said(clerk.create(Person, row | {"id_number": number}, dry=True)) == []
 
 
@@ -266,6 +266,8 @@ class TestRights:
         clerk = Clerk(demo_copy, self.viewer("register:write", place=BASE))
         with pytest.raises(Forbidden, match="personal:read"):
             clerk.change(Person, Action.UPDATE, [{"id": BASE + 1, "version": 1, "name": "x"}])
+        with pytest.raises(Forbidden, match="personal:read"):
+            clerk.change(Person, Action.UPDATE, [{"id": BASE + 1, "version": 1, "id_number": None}])
 
 
 def test_statements_do_not_depend_on_how_many_rows(clerk: Clerk) -> None:

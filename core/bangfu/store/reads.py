@@ -202,7 +202,9 @@ def _sorted(names: Sequence[str]) -> list[str]:
 
 
 def _text(given: str | None) -> str | None:
+    return None if given is None else storable(given)
+
+
+def storable(given: str) -> str:
     """A name from outside as PostgreSQL can hold it: without the character zero, and as UTF-8."""
-    if given is None:
-        return None
     return given.replace("\x00", "\ufffd").encode(errors="replace").decode()

@@ -92,7 +92,9 @@ class Step:
         self._rejections.append(Rejection(row=position, column=column, code=code, message=message))
 
     def _check_values(self) -> None:
-        names = {name for row in self._rows for name, value in row.items() if value is not None}
+        # In a new row null is nothing; in one that is there, it takes away what is.
+        is_new = self._action is Action.CREATE
+        names = {name for row in self._rows for name, value in row.items() if value is not None or not is_new}
         sensitive = [name for name in names if _is_sensitive(self._columns.get(name))]
         if sensitive and self._action is not Action.DELETE and not self._policy.reads_personal:
             raise Forbidden(PERSONAL)

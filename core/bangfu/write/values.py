@@ -114,13 +114,18 @@ def _text(column: Column[Any], value: Any) -> Refused | None:
             f"{title.en} has at most {most} characters; these are {len(value)}.",
         )
         return Code.TOO_LONG, told
-    if field is not None and field.sensitive is Sensitive.ID_NUMBER and not is_id_number(value.upper()):
+    if field is not None and field.sensitive is Sensitive.ID_NUMBER and _is_mistyped(value.upper()):
         title = title_of(column)
         told = Text(
-            f"{title.zh}應為18位，且校驗碼正確。", f"{title.en} has 18 characters, of which the last checks the others."
+            f"{title.zh}應為18位，且校驗碼正確。", f"{title.en} has 18 characters, the last of which checks the others."
         )
         return Code.BAD_ID_NUMBER, told
     return None
+
+
+def _is_mistyped(number: str) -> bool:
+    """Whether it is digits, and no ID number of a resident; with letters in it, it is that of another document."""
+    return number.removesuffix("X").isdigit() and not is_id_number(number)
 
 
 def _is_broken(value: str) -> bool:

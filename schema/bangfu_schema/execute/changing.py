@@ -19,6 +19,7 @@ from bangfu.query.given import Arguments
 from bangfu.query.values import parse_id, to_day
 from bangfu.registry import Attribute, Kind, Node
 from bangfu.store import Database
+from bangfu.store.reads import storable
 from bangfu.write.once import Key, change_once
 from bangfu.write.outcome import Author, Outcome
 from bangfu.write.owners import owner_column
@@ -74,8 +75,8 @@ class Changing:
         """
         viewer = self._policy.viewer
         author = Author(
-            name=_PROCESS if viewer is None else viewer.name,
-            token_id=None if viewer is None else viewer.token_id,
+            name=_PROCESS if viewer is None else storable(viewer.name),
+            token_id=None if viewer is None or viewer.token_id is None else storable(viewer.token_id),
             request_id=self._request_id,
             reason=name,
         )
