@@ -362,7 +362,8 @@ class TestRights:
         id_ = planted(desk)
         lives = desk.rows(f"SELECT place_code FROM household WHERE id = {BASE + 1}")[0]["place_code"]
         village = lives // 1000 * 1000
-        other = desk.rows(f"SELECT code FROM place WHERE level = 3 AND code <> {village} LIMIT 1")[0]["code"]
+        homes = f"SELECT place_code / 1000 * 1000 AS code FROM household WHERE place_code / 1000 <> {village // 1000}"
+        other = desk.rows(f"{homes} LIMIT 1")[0]["code"]
         inside, outside = (desk.of(*ALL, place=place) for place in (village, other))
         nowhere = f"industryPlanting:{BASE + 99_999_999}"
         for name, more in (("industryPlantingUpdate", {"crop": "x"}), ("industryPlantingDelete", {})):
