@@ -27,6 +27,7 @@ _RESERVED = {
     "change",
     "answered",
     "import",
+    "comparison",
     "core",
     "node",
     "plugins",
