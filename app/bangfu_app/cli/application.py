@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bangfu_app.cli.audit import audit
+from bangfu_app.cli.compare import compare
 from bangfu_app.cli.demo import demo
 from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
@@ -76,6 +77,7 @@ application.add_typer(token, name="token")
 application.add_typer(seal, name="seal")
 application.add_typer(audit, name="audit")
 application.add_typer(imports, name="import")
+application.add_typer(compare, name="compare")
 
 
 def main() -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bangfu_app.cli.files import JsonOption, opened, progress, refusals
+
 if TYPE_CHECKING:
     from datetime import date
 
-    from bangfu.bulk.planning import Refusal
     from bangfu.declare.records import Dated
     from bangfu.registry import Platform
     from bangfu.store import Database
@@ -21,13 +20,10 @@ if TYPE_CHECKING:
 
 imports = typer.Typer(help="Rows from CSV, Excel and JSON lines. 批量導入", no_args_is_help=True)
 
-_SHOWN = 20  # refusals on the terminal; all of them are in the report
-_COLUMNS = ("line", "column", "code", "message_zh", "message_en", "suggestion")
 
 RecordOption = Annotated[
     str, typer.Option("--record", "-r", metavar="NAME", help="What the rows are, as industry.planting or household.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print an object instead of text.")]
 
 
 @imports.command("plan")
@@ -58,10 +54,10 @@ def plan(
     from bangfu.declare.codes import parse_code
 
     place = parse_code(within, argument="--within") if within else None
-    with _opened() as (platform, database):
+    with opened() as (platform, database):
         chosen = _record(platform, record)
         made = []
-        with _refusals(report, is_quiet=as_json) as refuse:
+        with refusals(report, is_quiet=as_json) as refuse:
             for file in files:
                 asked = Import(
                     path=file,
@@ -73,7 +69,7 @@ def plan(
                     sheet=sheet or None,
                     units=platform.units,
                 )
-                with _progress(file.name) as on_rows:
+                with progress(file.name) as on_rows:
                     made.append(plan_import(database.engine, asked, refuse, on_rows=on_rows))
     _print_plans(made, as_json=as_json)
     if any(each.rejected for each in made):
@@ -99,13 +95,13 @@ def apply(
     from bangfu.access import EVERYTHING
     from bangfu.bulk.applying import apply_import, require_plan
 
-    with _opened() as (platform, database):
+    with opened() as (platform, database):
         done = []
-        with _refusals(report, is_quiet=as_json) as refuse:
+        with refusals(report, is_quiet=as_json) as refuse:
             for id_ in plans:
                 kept = require_plan(database.engine, id_)
                 record = next(node.record for node in platform.graph.nodes.values() if node.table.name == kept.record)
-                with _progress(kept.file, total=kept.rows) as on_rows:
+                with progress(kept.file, total=kept.rows) as on_rows:
                     done.append(
                         apply_import(
                             *(database.engine, id_, record, refuse),
@@ -125,7 +121,7 @@ def list_(as_json: JsonOption = False) -> None:
     """List the plans, the newest first. 查看計劃"""
     from bangfu.store.imports import list_plans
 
-    with _opened() as (_, database), database.engine.connect() as connection:
+    with opened() as (_, database), database.engine.connect() as connection:
         found = list_plans(connection, 100)
     _print_plans(found, as_json=as_json)
 
@@ -145,17 +141,6 @@ def template(
 
     write_template(_record(open_platform(), record), out)
     typer.echo(f"Wrote {out} 已生成", err=True)
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Platform, Database]]:
-    from bangfu.store import Settings, open_database
-    from bangfu_app.opening import open_platform, require_tables
-
-    platform = open_platform()
-    with open_database(Settings.load()) as database:
-        require_tables(database, platform)
-        yield platform, database
 
 
 def _record(platform: Platform, name: str) -> type[Dated]:
@@ -193,51 +178,6 @@ def _today(database: Database) -> date:
     with database.engine.connect() as connection:
         told = read_setting(connection, REPORTING_DATE)
     return date.today() if told is None else date.fromisoformat(told)
-
-
-@contextmanager
-def _progress(name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr, of rows, while something runs."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(name, total=total)
-        yield lambda rows: progress.update(task, completed=rows)
-
-
-@contextmanager
-def _refusals(report: Path | None, *, is_quiet: bool) -> Iterator[Callable[[Refusal], None]]:
-    """Takes what is refused: the first few to stderr, all of them to a file if one is named."""
-    import csv
-    from contextlib import ExitStack
-
-    with ExitStack() as stack:
-        writer = None
-        if report is not None:
-            # With a mark at its beginning, by which Excel knows that it is UTF-8.
-            file = stack.enter_context(report.open("w", encoding="utf-8-sig", newline=""))
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
-        seen = 0
-
-        def refuse(refusal: Refusal) -> None:
-            nonlocal seen
-            seen += 1
-            each = refusal.rejection
-            row = (refusal.line, each.column or "", each.code.value, each.message.zh, each.message.en)
-            if writer is not None:
-                writer.writerow((*row, each.suggestion or ""))
-            if seen <= _SHOWN and not is_quiet:
-                hint = f" ({each.suggestion}?)" if each.suggestion else ""
-                where = f"line {refusal.line}" + (f", {each.column}" if each.column else "")
-                typer.echo(f"{where}: {each.message.zh} {each.message.en}{hint}", err=True)
-
-        yield refuse
-        if seen > _SHOWN and not is_quiet:
-            more = "" if report is not None else "; --report FILE writes all of them"
-            typer.echo(f"… and {seen - _SHOWN} more{more}", err=True)
 
 
 def _print_plans(found: list[StoredPlan], *, as_json: bool) -> None:

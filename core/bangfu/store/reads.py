@@ -131,6 +131,11 @@ async def log_read(pool: Pool, wall: Wall, read: Read) -> None:
         ) from error
 
 
+def note_read(connection: Connection, read: Read) -> None:
+    """Writes a read down in a transaction, for commands; whoever may make it may read the log."""
+    connection.execute(READ_LOG.insert().values({**_values(read), "counts": dict(read.counts)}))
+
+
 def read_reads(
     connection: Connection,
     *,
