@@ -203,6 +203,8 @@ def test_the_columns_are_those_that_are_named(desk: Desk) -> None:
         desk.load(path)
     with pytest.raises(Refused, match="There is no column '車主人'. Did you mean '車主'?"):
         desk.load(path, columns=Columns(number="編碼", name="車主人"))
+    with pytest.raises(UserError, match="Say what the list is of"):
+        desk.load(path, " ", columns=Columns(number="編碼"))
     assert desk.rows("SELECT count(*) FROM comparison") == [(0,)]
     made = desk.load(path, columns=Columns(number="編碼", name="車主"))
     assert list(map(told, desk.queue(made))) == [(2, "MATCHED", [], one, [])]

@@ -15,6 +15,7 @@ from bangfu.compare.lines import USUAL, Columns, Line, read_lines
 from bangfu.compare.matching import Match, Register
 from bangfu.compare.states import State
 from bangfu.declare.codes import district_of
+from bangfu.errors import UserError
 from bangfu.intake.limits import LIMITS, FileLimits
 from bangfu.seal import Seal
 from bangfu.store.comparisons import (
@@ -69,8 +70,11 @@ def load_comparison(
 
     Each line that cannot be read is told to `refuse`. The same list is held against the register anew, which may have
     changed, until a verdict was given on a line of it: from then on the comparison is given as it stands. It is there
-    as a whole or not at all. Raises UserError for a file that is not read, and OperationError where there are no keys.
+    as a whole or not at all. Raises UserError for a file that is not read or a kind that is blank, and OperationError
+    where there are no keys.
     """
+    if not asked.kind.strip():
+        raise UserError("Say what the list is of, as 車輛 or 死亡. 請填寫類別", argument="kind")
     id_, district = asked.id(), district_of(asked.within)
     with engine.begin() as connection:
         hold_comparison(connection, id_)
