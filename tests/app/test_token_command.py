@@ -58,10 +58,11 @@ def test_a_token_is_shown_once_and_alone_on_stdout(bangfu: Bangfu, database: Dat
 
 def test_offices_are_given_what_they_need(bangfu: Bangfu, database: Database, platform: Platform) -> None:
     reading = {f"{each.plugin.name}:read" for each in platform.plugins}
+    entering = {f"{each.plugin.name}:write" for each in platform.plugins} | reading | {"personal:read"}
     expected: dict[tuple[str, ...], tuple[tuple[str, ...], set[str]]] = {
-        ("village", "--place", "620502100200"): (("620502100200",), reading | {"personal:read"}),
-        ("township", "--place", "620502100"): (("620502100",), reading | {"personal:read"}),
-        ("township", "--place", "620502100200"): (("620502100200",), reading | {"personal:read"}),
+        ("village", "--place", "620502100200"): (("620502100200",), entering),
+        ("township", "--place", "620502100"): (("620502100",), entering),
+        ("township", "--place", "620502100200"): (("620502100200",), entering),
         ("sector:industry", "--everywhere"): (("*",), {"industry:read", "industry:write"}),
         ("analyst",): (("*",), reading),
         ("analyst", "--place", "620502100"): (("620502100",), reading),

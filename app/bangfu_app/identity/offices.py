@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bangfu.access import PERSONAL, permissions, reading
+from bangfu.access import PERSONAL, permissions, reading, writing
 from bangfu.declare.codes import SPANS, level_of, parse_code
 from bangfu.declare.grain import Grain
 from bangfu.errors import UserError, nearest, quoted
@@ -35,10 +35,11 @@ def grant_of(office: str, platform: Platform, places: Sequence[str]) -> Grant:
     match office.partition(":"):
         case ("village" | "township", "", ""):
             _require_level(office, places)
-            return _grant(office, places, [*to_read, PERSONAL])
+            to_write = [writing(each.plugin.name) for each in platform.plugins]
+            return _grant(office, places, [*to_read, *to_write, PERSONAL])
         case ("sector", ":", sector):
             _require_plugin(sector, [each.plugin.name for each in platform.plugins])
-            return _grant(office, places, [reading(sector), f"{sector}:write"])
+            return _grant(office, places, [reading(sector), writing(sector)])
         case ("analyst", "", ""):
             return _grant(office, places or (EVERYWHERE,), to_read)
         case ("district", "", ""):
