@@ -182,8 +182,10 @@ def test_places_and_people_are_found_by_name_and_number(office: Office) -> None:
     with office.database.engine.connect() as connection:
         name, code = connection.execute(
             text(
-                "SELECT name, min(code) FROM place WHERE level = 3 AND valid_to IS NULL AND district_code = 620502"
-                " GROUP BY name HAVING count(*) = 1 ORDER BY name LIMIT 1"
+                # In force on the day of the books, and no longer.
+                "SELECT name, min(code) FROM place WHERE level = 3 AND district_code = 620502"
+                " AND valid_from <= '2015-12-31' AND coalesce(valid_to, '9999-12-31') > '2015-12-31'"
+                " GROUP BY name HAVING count(*) = 1 AND min(valid_to) IS NOT NULL ORDER BY name LIMIT 1"
             )
         ).one()
     head = ("區劃代碼", "作物類別", "作物", "面積", "是否當年新建")

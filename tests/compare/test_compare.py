@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.write.clerk import BASE, Clerk
+from tests.write.clerk import BASE, TODAY, Clerk
 
 from bangfu.bulk.planning import Refusal
 from bangfu.compare import loading
@@ -75,7 +75,7 @@ class Desk:
 
     def load(self, path: Path, kind: str = "車輛", **how: Any) -> StoredComparison:
         self.refused = []
-        asked = Comparing(**{"path": path, "kind": kind, "author": "李會計", "within": BASE, **how})
+        asked = Comparing(**{"path": path, "kind": kind, "author": "李會計", "within": BASE, "today": TODAY, **how})
         return load_comparison(self.database.engine, asked, self.refused.append)
 
     def queue(self, made: StoredComparison, **how: Any) -> list[Waiting]:
@@ -300,7 +300,7 @@ def test_a_comparison_that_is_broken_off_leaves_nothing(desk: Desk, monkeypatch:
             raise KeyboardInterrupt
 
     path = desk.file(*[(NUMBER, "", "", *CAR)] * 5)
-    asked = Comparing(path=path, kind="車輛", author="李會計", within=BASE)
+    asked = Comparing(path=path, kind="車輛", author="李會計", within=BASE, today=TODAY)
     with pytest.raises(KeyboardInterrupt):
         load_comparison(desk.database.engine, asked, desk.refused.append, on_lines=stop)
     assert desk.rows("SELECT count(*) FROM comparison_item") == [(0,)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from bangfu_app.cli.files import JsonOption, opened, progress, refusals
+from bangfu_app.cli.files import JsonOption, day_of_the_books, opened, progress, refusals
 
 if TYPE_CHECKING:
     from bangfu.compare.deciding import Candidate, Waiting
@@ -59,6 +59,7 @@ def load(
             kind=kind,
             author=_user(),
             within=_place(database, within),
+            today=day_of_the_books(database),
             columns=Columns(number=number or None, name=name or None, place=place or None),
             sheet=sheet or None,
         )

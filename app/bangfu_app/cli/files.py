@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from bangfu.bulk.planning import Refusal
     from bangfu.registry import Platform
     from bangfu.store import Database
@@ -75,3 +77,14 @@ def refusals(report: Path | None, *, is_quiet: bool) -> Iterator[Callable[[Refus
         if seen > _SHOWN and not is_quiet:
             more = "" if report is not None else "; --report FILE writes all of them"
             typer.echo(f"… and {seen - _SHOWN} more{more}", err=True)
+
+
+def day_of_the_books(database: Database) -> date:
+    """The reporting date, or today where none is set."""
+    from datetime import date
+
+    from bangfu.store.setting import REPORTING_DATE, read_setting
+
+    with database.engine.connect() as connection:
+        told = read_setting(connection, REPORTING_DATE)
+    return date.today() if told is None else date.fromisoformat(told)

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bangfu_app.cli.files import JsonOption, opened, progress, refusals
+from bangfu_app.cli.files import JsonOption, day_of_the_books, opened, progress, refusals
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from bangfu.declare.records import Dated
     from bangfu.registry import Platform
-    from bangfu.store import Database
     from bangfu.store.imports import StoredPlan
     from bangfu.write.outcome import Author
 
@@ -64,7 +61,7 @@ def plan(
                     record=chosen,
                     author=_author(),
                     policy=EVERYTHING,
-                    today=_today(database),
+                    today=day_of_the_books(database),
                     within=place,
                     sheet=sheet or None,
                     units=platform.units,
@@ -107,7 +104,7 @@ def apply(
                             *(database.engine, id_, record, refuse),
                             author=_author(f"import {id_}"),
                             policy=EVERYTHING,
-                            today=_today(database),
+                            today=day_of_the_books(database),
                             on_rows=on_rows,
                         )
                     )
@@ -168,16 +165,6 @@ def _author(reason: str = "import") -> Author:
     from bangfu.write.outcome import Author
 
     return Author(name=getpass.getuser(), reason=reason)
-
-
-def _today(database: Database) -> date:
-    from datetime import date
-
-    from bangfu.store.setting import REPORTING_DATE, read_setting
-
-    with database.engine.connect() as connection:
-        told = read_setting(connection, REPORTING_DATE)
-    return date.today() if told is None else date.fromisoformat(told)
 
 
 def _print_plans(found: list[StoredPlan], *, as_json: bool) -> None:

@@ -1,17 +1,19 @@
 """Finds the places, households and people that a file names by something else than their codes and ids."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bangfu.declare.codes import code_range, level_of, official_code
+from bangfu.declare.codes import DISTRICT_SPAN, code_range, level_of, official_code
 from bangfu.declare.records import Dated
 from bangfu.declare.text import Text
 from bangfu.domain.households import Person
 from bangfu.domain.places import Place
 from bangfu.errors import quoted
 from bangfu.intake.references import Reference
+from bangfu.query.scope import in_force
 from bangfu.seal import Seal
 from bangfu.write.outcome import Code, Rejection, Row
 from bangfu.write.owners import levels_of, owner_column
@@ -23,12 +25,16 @@ _WAYS = ("/", "／", ">", "·", " ")
 class Finder:
     """Finds what rows of one record are about, within a place."""
 
-    def __init__(self, connection: Connection, record: type[Dated], within: int | None, seal: Seal | None) -> None:
+    def __init__(
+        self, connection: Connection, record: type[Dated], within: int | None, seal: Seal | None, today: date
+    ) -> None:
         self._connection = connection
         self._record = record
         self._column = owner_column(record)
         self._within = within
         self._seal = seal
+        self._today = today
+        """The day of the books: a place goes by its name as long as it is in force."""
         self._places: dict[str, list[int]] | None = None
 
     def settle(self, rows: Sequence[Row]) -> tuple[list[Row | None], list[Rejection]]:
@@ -71,10 +77,12 @@ class Finder:
         return found
 
     def _all_places(self) -> Iterator[tuple[int, str]]:
-        statement = select(Place.code, Place.name).where(Place.valid_to.is_(None)).order_by(Place.code)
+        places = Place.__table__
+        statement = select(places.c.code, places.c.name).where(in_force(places, self._today)).order_by(places.c.code)
         if self._within is not None:
             first, last = code_range(self._within)
-            statement = statement.where(Place.district_code == first // 10**9, Place.code.between(first, last))
+            here = places.c.district_code == first // DISTRICT_SPAN
+            statement = statement.where(here, places.c.code.between(first, last))
         for row in self._connection.execute(statement):
             yield row.code, row.name
 
@@ -88,7 +96,7 @@ class Finder:
         table = Person.__table__
         key = table.c.id if self._column == "person_id" else table.c.household_id
         statement = select(table.c.id_number_index, key).where(
-            table.c.district_code == code_range(self._within)[0] // 10**9,
+            table.c.district_code == self._within // DISTRICT_SPAN,
             table.c.id_number_index.in_(list(indexes)),
         )
         found: dict[str, list[int]] = {}

@@ -126,7 +126,8 @@ def _tried(
     lines = [line for line, read in chunk if not isinstance(read, list)]
     rows = [read for _, read in chunk if not isinstance(read, list)]
     with connection.begin() as transaction:
-        settled, unknown = Finder(connection, asked.record, asked.within, given_seal(connection)).settle(rows)
+        finder = Finder(connection, asked.record, asked.within, given_seal(connection), asked.today)
+        settled, unknown = finder.settle(rows)
         refused += [Refusal(line=lines[each.row], rejection=each) for each in unknown]
         named = [(line, row) for line, row in zip(lines, settled, strict=True) if row is not None]
         known = _known(connection, asked.record, [row for _, row in named])

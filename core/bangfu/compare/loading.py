@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -48,6 +49,9 @@ class Comparing:
     within: int
     """The place in which names of places are looked up, in 15 digits; numbers are looked up in all of its district."""
 
+    today: date
+    """The day of the books, on which places go by their names."""
+
     columns: Columns = USUAL
     sheet: str | None = None
     limits: FileLimits = LIMITS
@@ -84,7 +88,7 @@ def load_comparison(
         seal = seal_of(connection)
         note_keys(connection, seal)
         drop_comparison(connection, district, id_)
-        register = Register(connection, asked.within, seal)
+        register = Register(connection, asked.within, seal, asked.today)
         counts: Counter[State] = Counter()
         read = rejected = 0
         for chunk in _chunks(read_lines(asked.path, asked.columns, sheet=asked.sheet, limits=asked.limits)):

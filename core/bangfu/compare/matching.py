@@ -44,11 +44,11 @@ class Match:
 class Register:
     """The register of one district, as lists are held against it; names of places are looked up within a place."""
 
-    def __init__(self, connection: Connection, within: int, seal: Seal) -> None:
+    def __init__(self, connection: Connection, within: int, seal: Seal, today: date) -> None:
         self._connection = connection
         self._district = district_of(within)
         self._seal = seal
-        self._finder = Finder(connection, Household, within, None)
+        self._finder = Finder(connection, Household, within, None, today)
         self._people: dict[int, dict[str, list[Member]]] = {}
         self._looked_up: set[int] = set()
         self._known: set[int] = set()
