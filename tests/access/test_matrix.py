@@ -24,6 +24,7 @@ from tests.access.entering import changeable, copy, remove, rewrite, touch
 from tests.access.eyes import MASKS
 from tests.access.matrix import Case, Matrix
 from tests.access.rows import Rows
+from tests.access.test_history import LOGGED
 from tests.access.test_subscriptions import DOCUMENTS as SUBSCRIPTIONS
 from tests.access.traces import Traces
 from tests.access.viewers import viewers
@@ -153,7 +154,8 @@ def test_every_field_of_the_schema_has_its_case() -> None:
         documents += [touch(node, some), copy(node, some), rewrite(node, some, marked=True)]
         documents.append(remove(node, some))
     seen: set[str] = set()
-    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO]:
+    logged = f'{{ history(id: "") {{ {LOGGED} }} auditLog(district: "") {{ {LOGGED} }} }}'
+    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged]:
         _see(document, schema, seen)
     assert sorted(_fields(schema) - seen) == []
 

@@ -15,6 +15,7 @@ from sqlalchemy import text as sql
 from tests.access.probe import PROBE
 
 from bangfu import Basis, Grain
+from bangfu.domain.households import Departure
 from bangfu.domain.places import PlaceKind, SuccessionKind
 from bangfu.registry import Attribute, Kind, Node, Platform, assemble, discover
 from bangfu.store.setting import SETTING
@@ -140,6 +141,11 @@ class Maker:
             assert choices is not None
             row |= {"household_id": home["id"], "relation": choices[relations[index]]}
             row["left_on"] = date(2015, 2, 1) if self._random.random() < 0.1 else None
+            # As a register that keeps its own rules has it: born, then a member, then perhaps no longer.
+            row["joined_on"] = date(2014, 1, 1) + timedelta(row["joined_on"].timetuple().tm_yday)
+            if row["born_on"] is not None:
+                row["born_on"] = row["born_on"].replace(year=1980)
+            row["departure"] = Departure.MARRIED if row["left_on"] is not None else None
             self._add(person, row)
 
     def _records(self, node: Node, index: int) -> None:

@@ -32,7 +32,9 @@ class LoggedEntry:
     action: str = strawberry.field(description="`create`, `update` or `delete`.")
     row: strawberry.ID = strawberry.field(description="The row's id.")
     entry: int = strawberry.field(description="The number of the entry in the district's log.")
-    values: list[ValueEntry] = strawberry.field(description="What has changed in it.")
+    values: list[ValueEntry] = strawberry.field(
+        description="What has changed in it; empty for an auditor who may not read rows of its type."
+    )
     cursor: str = strawberry.field(description="After which the next page begins.")
 
 

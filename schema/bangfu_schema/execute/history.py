@@ -1,5 +1,6 @@
 """Reads the log of changes for a viewer: the process reads it, and what a viewer may see of it is decided here."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
@@ -28,11 +29,11 @@ class Logbook:
         self._database = database
         self._nodes = nodes
 
-    async def of_row(self, node: Node, key: int, given: Mapping[str, Any]) -> list[LoggedEntry]:
+    async def of_row(self, node: Node, key: int, given: Mapping[str, Any], policy: Policy) -> list[LoggedEntry]:
         """What was changed in a row, which the viewer has been found to see."""
         most = _most(given, "history")
         district = key // DISTRICT_SPAN
-        return await self._read(district=district, record=node.table.name, row_id=key, most=most)
+        return await self._read(policy, district=district, record=node.table.name, row_id=key, most=most)
 
     async def of_district(self, given: Mapping[str, Any], policy: Policy) -> list[LoggedEntry]:
         """What was changed in a district; raises UserError, and Forbidden to whoever may not see all of it."""
@@ -51,6 +52,7 @@ class Logbook:
         since = given.get("since")
         day = None if since is None else to_day(since, "auditLog.since")
         return await self._read(
+            policy,
             district=code // DISTRICT_SPAN,
             author=given.get("author"),
             since=None if day is None else datetime.combine(day, time(), UTC),
@@ -58,13 +60,13 @@ class Logbook:
             most=_most(given, "auditLog"),
         )
 
-    async def _read(self, **asked: Any) -> list[LoggedEntry]:
+    async def _read(self, policy: Policy, **asked: Any) -> list[LoggedEntry]:
         def run(connection: Connection) -> list[LoggedChange]:
             return read_changes(connection, **asked)
 
         async with self._database.async_engine.connect() as connection:
             found = await connection.run_sync(run)
-        return [_entry(self._nodes.get(each.record), each) for each in found]
+        return [_entry(self._nodes.get(each.record), each, policy) for each in found]
 
 
 def _most(given: Mapping[str, Any], argument: str) -> int:
@@ -76,19 +78,31 @@ def _most(given: Mapping[str, Any], argument: str) -> int:
     return first
 
 
+def _cursor_of(change: LoggedChange) -> str:
+    place = f"{change.number}.{change.position}"
+    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
 def _cursor(text: str | None) -> tuple[int, int] | None:
+    """Where a page begins; raises UserError for what is no cursor of the log."""
     if text is None:
         return None
-    number, _, position = text.partition(".")
     try:
-        return int(number), int(position)
+        number, _, position = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(".")
+        found = int(number), int(position)
+        if min(found) >= 0 and max(found) < 2**31:
+            return found
     except ValueError:
-        told = f"{quoted(text)} is no cursor of this list. Accepted: the cursor of one of its rows."
-        raise UserError(told, argument="auditLog.after") from None
+        pass
+    told = f"{quoted(text)} is no cursor of this list. Accepted: the cursor of one of its rows."
+    raise UserError(told, argument="auditLog.after")
 
 
-def _entry(node: Node | None, change: LoggedChange) -> LoggedEntry:
-    """A change in the graph's own terms; of a record that is no longer declared in those of its table."""
+def _entry(node: Node | None, change: LoggedChange, policy: Policy) -> LoggedEntry:
+    """A change in the graph's own terms; of a record that is no longer declared in those of its table.
+
+    What has changed is told to those who may read the record's rows; an auditor of another sector sees that it has.
+    """
     return LoggedEntry(
         at=change.at,
         author=change.author,
@@ -97,8 +111,8 @@ def _entry(node: Node | None, change: LoggedChange) -> LoggedEntry:
         action=change.action,
         row=strawberry.ID(f"{change.record if node is None else node.prefix}:{change.row_id}"),
         entry=change.number,
-        values=[] if node is None else _values(node, change),
-        cursor=f"{change.number}.{change.position}",
+        values=_values(node, change) if node is not None and policy.may_read(node) else [],
+        cursor=_cursor_of(change),
     )
 
 

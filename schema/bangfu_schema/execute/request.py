@@ -126,7 +126,7 @@ class Request:
         node, key = parse_id(given["id"], self._nodes.by_prefix)
         if await self._permitted(node, key, path) is None:
             return None
-        return await self._logbook.of_row(node, key, given)
+        return await self._logbook.of_row(node, key, given, self._policy)
 
     def _changed(self, name: str, changed: Changed, path: str) -> Any:
         if name != "rows":
