@@ -16,7 +16,7 @@ from bangfu.write.outcome import Author
 from bangfu_industry.records import Planting
 from bangfu_testing.keys import SEAL
 
-ROWS, PART, KILLS = 3_000, 25, 10
+ROWS, PART, KILLS = 3_000, 10, 10
 
 
 def apply(url: str, plan: str) -> None:
