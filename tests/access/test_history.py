@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from tests.access.asked import Asked
 from tests.access.entering import changeable
-from tests.access.eyes import MASKS, Eyes, permission_of, plain_of
+from tests.access.eyes import MASKS, permission_of, plain_of
 from tests.access.rows import typed_id
 from tests.access.traces import Traces
 from tests.access.viewers import viewers
 from tests.access.world import TODAY, Row, platform
 from tests.write.clerk import Clerk, said
 
+from bangfu.access import Viewer
 from bangfu.registry import Kind, Node
 from bangfu.write.outcome import Action
 
@@ -107,9 +108,7 @@ def test_the_log_is_for_auditors_of_the_whole_district(
 
 
 def test_an_auditor_of_no_sector_sees_that_rows_were_changed_and_not_what(asked: Asked, changed: Changed) -> None:
-    auditor = Eyes(asked.rows, asked.numbers, asked.viewers["none"]).viewer
-    assert auditor is not None
-    auditor = type(auditor)("審計", (), (620502 * 10**9,), False, frozenset({"audit:read"}))
+    auditor = Viewer("審計", places=(620502 * 10**9,), permissions=frozenset({"audit:read"}))
     answer = asked.answer(auditor, f'{{ auditLog(district: "620502", first: 1000) {{ {LOGGED} }} }}')
     entries = json.loads(answer)["data"]["auditLog"]
     told = {entry["row"].partition(":")[0] for entry in entries if entry["values"]}

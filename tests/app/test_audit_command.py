@@ -2,33 +2,22 @@
 
 import json
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 from tests.app.command import Bangfu
-from tests.write.clerk import HOME, Clerk
+from tests.write.clerk import HOME, Clerk, planting
 
 from bangfu.domain.households import Person, Relation, Sex
 from bangfu.store import Database
 from bangfu.write.outcome import Action
-from bangfu_industry.records import CropKind, Planting
-
-ROW = {
-    "household_id": HOME,
-    "kind": CropKind.ORCHARD,
-    "crop": "蘋果",
-    "area": Decimal("2.5"),
-    "planted_on": date(2015, 3, 5),
-    "is_new": True,
-    "is_supported": False,
-}
+from bangfu_industry.records import Planting
 
 
 @pytest.fixture
 def changed(demo_copy: Database) -> Database:
     clerk = Clerk(demo_copy)
-    (id_,) = clerk.create(Planting, ROW).ids
+    (id_,) = clerk.create(Planting, planting()).ids
     clerk.change(Planting, Action.UPDATE, [{"id": id_, "version": 1, "crop": "梨"}])
     born = {
         "household_id": HOME,
@@ -61,9 +50,10 @@ def test_the_log_tells_who_changed_what(bangfu: Bangfu, changed: Database) -> No
     person, update, creation = json.loads(bangfu("audit", "log", "--json", database=changed).stdout)
     assert (update["author"], update["action"], update["entry"]) == ("王主任", "update", 2)
     assert update["values"] == {"crop": {"before": "蘋果", "after": "梨"}}
-    assert creation["values"]["area"] == {"before": None, "after": 2.5}
-    assert person["values"]["id_number"] == "sealed"
-    assert "id_number_index" not in person["values"]
+    assert creation["values"]["area"] == {"before": None, "after": "2.5"}
+    assert (person["values"]["idNumber"], person["values"]["name"]) == ("personal", "personal")
+    assert person["values"]["sex"] == {"before": None, "after": "MALE"}
+    assert "idNumberIndex" not in person["values"]
     one = bangfu("audit", "log", "--row", creation["row"], "--author", "王主任", "-n", "1", database=changed)
     assert "crop: 蘋果 → 梨" in one.stdout
     assert "There are more" in one.stderr

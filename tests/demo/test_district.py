@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bangfu import DemoDistrict, Grain
 from bangfu.declare.codes import ancestor
+from bangfu.declare.id_number import check_digit
 from bangfu.domain.demo import AS_OF, build_district
 from bangfu.domain.demo.names import GIVEN_NAMES
-from bangfu.domain.demo.people import check_digit
 from bangfu.domain.demo.register import LINE_2014, per_head
 from bangfu.domain.households import HouseholdCategory, LabourCapacity, Relation
 

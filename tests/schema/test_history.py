@@ -3,43 +3,33 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.write.clerk import BASE, Clerk
+from tests.write.clerk import BASE, Clerk, planting
 
 from bangfu.access import AUDIT, PERSONAL, Viewer
 from bangfu.domain.households import Household, Person, Relation, Sex
 from bangfu.store import Database
 from bangfu.write.outcome import Action
-from bangfu_industry.records import CropKind, Planting
+from bangfu_industry.records import Planting
 from bangfu_schema import Graph, decoded
 
 FIELDS = "at author reason requestId action row entry cursor values { field before after isSensitive }"
 AUDITOR = Viewer("審計", places=(BASE,), permissions=frozenset({AUDIT, "industry:read"}))
-ROW = {
-    "household_id": BASE + 1,
-    "kind": CropKind.ORCHARD,
-    "crop": "蘋果",
-    "area": Decimal("2.5"),
-    "planted_on": date(2015, 3, 5),
-    "is_new": True,
-    "is_supported": False,
-}
 
 
 @pytest.fixture
 def changed(demo_copy: Database) -> tuple[Database, int, int]:
     """A database in which a planting and a person were changed, and their ids."""
     clerk = Clerk(demo_copy)
-    (planting,) = clerk.create(Planting, ROW).ids
-    clerk.change(Planting, Action.UPDATE, [{"id": planting, "version": 1, "crop": "梨", "is_new": False}])
+    (id_,) = clerk.create(Planting, planting()).ids
+    clerk.change(Planting, Action.UPDATE, [{"id": id_, "version": 1, "crop": "梨", "is_new": False}])
     born = {"household_id": BASE + 1, "name": "試", "sex": Sex.MALE, "relation": Relation.CHILD}
     (person,) = clerk.create(Person, born | {"joined_on": date(2015, 2, 1), "id_number": "620502198001010019"}).ids
-    assert planting is not None
+    assert id_ is not None
     assert person is not None
-    return demo_copy, planting, person
+    return demo_copy, id_, person
 
 
 def ask(graph: Graph, database: Database, document: str, viewer: Viewer | None) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import event, text
@@ -13,11 +14,26 @@ from bangfu.store import Database
 from bangfu.store.audit import Chain, verify
 from bangfu.write.changing import change
 from bangfu.write.outcome import Action, Author, Outcome
+from bangfu_industry.records import CropKind
 
 TODAY = date(2015, 12, 31)
 DISTRICT = 620502
 BASE = DISTRICT * 10**9
 HOME = BASE + 1
+
+
+def planting(**given: Any) -> dict[str, Any]:
+    """A row as it is given, of a household's planting; what is given stands in it."""
+    row = {
+        "household_id": HOME,
+        "kind": CropKind.ORCHARD,
+        "crop": "蘋果",
+        "area": Decimal("2.5"),
+        "planted_on": date(2015, 3, 5),
+        "is_new": True,
+        "is_supported": False,
+    }
+    return row | given
 
 
 class Clerk:

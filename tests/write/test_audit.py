@@ -1,32 +1,19 @@
 """The log of changes is a chain: whatever is done to it later, its verification says where."""
 
-from datetime import date
-from decimal import Decimal
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from tests.write.clerk import HOME, Clerk
+from tests.write.clerk import Clerk, planting
 
 from bangfu.store import Database
 from bangfu.write.outcome import Action
-from bangfu_industry.records import CropKind, Planting
-
-ROW = {
-    "household_id": HOME,
-    "kind": CropKind.ORCHARD,
-    "crop": "蘋果",
-    "area": Decimal("2.5"),
-    "planted_on": date(2015, 3, 5),
-    "is_new": True,
-    "is_supported": False,
-}
+from bangfu_industry.records import Planting
 
 
 @pytest.fixture
 def clerk(demo_copy: Database) -> Clerk:
     clerk = Clerk(demo_copy)
-    (id_, _) = clerk.create(Planting, ROW, ROW).ids
+    (id_, _) = clerk.create(Planting, planting(), planting()).ids
     clerk.change(Planting, Action.UPDATE, [{"id": id_, "version": 1, "crop": "梨"}])
     clerk.change(Planting, Action.DELETE, [{"id": id_, "version": 2}])
     return clerk

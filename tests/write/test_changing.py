@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.write.clerk import BASE, HOME, TODAY, Clerk, said
+from tests.write.clerk import BASE, HOME, TODAY, Clerk, planting, said
 
 from bangfu.access import Forbidden, Policy, Viewer
 from bangfu.declare.records import Basis
@@ -18,19 +18,6 @@ from bangfu_capacity.records import Attendance
 from bangfu_industry.records import CropArea, CropKind, Planting
 
 VILLAGE = BASE + 100200000
-
-
-def planting(**given: Any) -> dict[str, Any]:
-    row = {
-        "household_id": HOME,
-        "kind": CropKind.ORCHARD,
-        "crop": "蘋果",
-        "area": Decimal("2.5"),
-        "planted_on": date(2015, 3, 5),
-        "is_new": True,
-        "is_supported": False,
-    }
-    return row | given
 
 
 @pytest.fixture

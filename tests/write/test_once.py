@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.write.clerk import BASE, HOME, TODAY, Clerk, said
-from tests.write.test_changing import planting
+from tests.write.clerk import BASE, HOME, TODAY, Clerk, planting, said
 
 from bangfu.access import EVERYTHING
 from bangfu.domain.households import Person

@@ -62,7 +62,7 @@ def log(
 ) -> None:
     """Show what was changed, the newest first. 查看變更記錄
 
-    Of what is kept encrypted only that it was changed is shown.
+    Of names, ID numbers and the like only that they were changed is shown.
 
     [bold]Examples[/]
     bangfu audit log
@@ -133,16 +133,11 @@ def _print_chains(chains: list[Chain]) -> None:
 
 
 def _told(platform: Platform, change: LoggedChange) -> dict[str, object]:
-    """A change with the names of the graph; what is sealed is not shown."""
+    """A change in the graph's own terms, as `history` tells it."""
+    from bangfu_schema.execute.history import changed_values
+
     node = next((each for each in platform.graph.nodes.values() if each.table.name == change.record), None)
-    sealed = set() if node is None else set(node.sealed) | {f"{name}_index" for name in node.sealed}
-    values = {
-        name: {"before": (change.before or {}).get(name), "after": (change.after or {}).get(name)}
-        if name not in sealed
-        else "sealed"
-        for name in change.changed
-        if not name.endswith("_index") or name not in sealed
-    }
+    entries = [] if node is None else changed_values(node, change)
     return {
         "at": change.at,
         "author": change.author,
@@ -151,7 +146,10 @@ def _told(platform: Platform, change: LoggedChange) -> dict[str, object]:
         "reason": change.reason,
         "row": f"{change.record if node is None else node.prefix}:{change.row_id}",
         "action": change.action,
-        "values": values,
+        "values": {
+            each.field: "personal" if each.is_sensitive else {"before": each.before, "after": each.after}
+            for each in entries
+        },
         "district": change.district_code,
         "entry": change.number,
     }

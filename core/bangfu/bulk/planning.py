@@ -156,6 +156,8 @@ def _known(connection: Connection, record: type[Dated], rows: Sequence[Row]) -> 
     table = record.__table__
     assert isinstance(table, Table), "a record stands in a table"
     found: list[dict[str, int]] = [{} for _ in rows]
+    owner = owner_column(record)
+    districts = sorted({row[owner] // DISTRICT_SPAN for row in rows if owner in row})
     for columns in _keys(table):
         wanted: dict[tuple[object, ...], list[int]] = {}
         for position, row in enumerate(rows):
@@ -165,7 +167,6 @@ def _known(connection: Connection, record: type[Dated], rows: Sequence[Row]) -> 
         if not wanted:
             continue
         first = columns[0]
-        districts = sorted({row[owner_column(record)] // DISTRICT_SPAN for row in rows if owner_column(record) in row})
         statement = select(table.c.id, table.c.version, *columns).where(
             table.c.district_code.in_(districts), first.in_(sorted({key[0] for key in wanted}, key=str))
         )

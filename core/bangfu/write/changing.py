@@ -7,7 +7,7 @@ district therefore come one after the other: nothing they look at changes under 
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RootTransaction
 
 from bangfu.access import Forbidden, Policy, needed_to_change
 from bangfu.declare.records import Dated
@@ -77,9 +77,23 @@ def change(
     """
     with connection.begin() as transaction:
         changes = Changes(connection, author, policy, today)
-        ids, rejections, _ = changes.apply(record, action, rows)
-        if dry or (rejections and not partial):
-            transaction.rollback()
-            return Outcome(ids=[None] * len(rows), rejections=rejections)
-        written = changes.written
-        return Outcome(ids=ids, rejections=rejections, written=written, change_sets=changes.close())
+        return carry_out(transaction, changes, record, action, rows, dry=dry, partial=partial)
+
+
+def carry_out(
+    transaction: RootTransaction,
+    changes: Changes,
+    record: type[Dated],
+    action: Action,
+    rows: Sequence[Row],
+    *,
+    dry: bool,
+    partial: bool,
+) -> Outcome:
+    """Carries out one action as the only one of a transaction, which it rolls back where nothing is to stay."""
+    ids, rejections, _ = changes.apply(record, action, rows)
+    if dry or (rejections and not partial):
+        transaction.rollback()
+        return Outcome(ids=[None] * len(rows), rejections=rejections)
+    written = changes.written
+    return Outcome(ids=ids, rejections=rejections, written=written, change_sets=changes.close())

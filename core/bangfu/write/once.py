@@ -14,7 +14,7 @@ from bangfu.declare.text import Text
 from bangfu.errors import UserError
 from bangfu.store.answered import note_outcome, take_key
 from bangfu.store.sealed import given_seal
-from bangfu.write.changing import Changes, change
+from bangfu.write.changing import Changes, carry_out, change
 from bangfu.write.outcome import Action, Author, Code, Outcome, Rejection, Row
 
 _LONGEST = 200
@@ -65,12 +65,9 @@ def change_once(
                 raise _reused()
             return _read(told)
         changes = Changes(connection, author, policy, today)
-        ids, rejections, _ = changes.apply(record, action, rows)
-        if rejections and not partial:
-            transaction.rollback()
-            return Outcome(ids=[None] * len(rows), rejections=rejections)
-        written = changes.written
-        outcome = Outcome(ids=ids, rejections=rejections, written=written, change_sets=changes.close())
+        outcome = carry_out(transaction, changes, record, action, rows, dry=False, partial=partial)
+        if not transaction.is_active:
+            return outcome
         note_outcome(connection, author.name, key.text, _written(outcome))
         return outcome
 

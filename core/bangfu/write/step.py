@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Table, or_, select
@@ -264,7 +265,7 @@ class Step:
             return self._sealing.seal(self._entries, row, given, current)
         return row
 
-    @property
+    @cached_property  # asked for each row
     def _changed(self) -> list[str]:
         """The columns that any of the rows changes, in the table's order."""
         given = {name for row in self._rows for name in row} - set(_OURS)

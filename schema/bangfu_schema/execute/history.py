@@ -111,12 +111,13 @@ def _entry(node: Node | None, change: LoggedChange, policy: Policy) -> LoggedEnt
         action=change.action,
         row=strawberry.ID(f"{change.record if node is None else node.prefix}:{change.row_id}"),
         entry=change.number,
-        values=_values(node, change) if node is not None and policy.may_read(node) else [],
+        values=changed_values(node, change) if node is not None and policy.may_read(node) else [],
         cursor=_cursor_of(change),
     )
 
 
-def _values(node: Node, change: LoggedChange) -> list[ValueEntry]:
+def changed_values(node: Node, change: LoggedChange) -> list[ValueEntry]:
+    """What has changed in a row, by the fields of its type; of personal data only that it has."""
     before, after = change.before or {}, change.after or {}
     found = []
     for name in change.changed:

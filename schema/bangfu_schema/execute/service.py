@@ -54,6 +54,7 @@ class Graph:
         nodes = platform.graph.nodes.values()
         core = self.schema._schema  # Strawberry does not show the graphql-core schema it makes
         self._catalogue = catalogue(platform)
+        self._logged = {node.table.name: node for node in nodes if not node.is_place}
         self.documents = Documents(core, self.limits)
         self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
 
@@ -188,8 +189,7 @@ class Graph:
             await reading.close()
 
     def _logbook(self, database: Database) -> Logbook:
-        nodes = self.platform.graph.nodes.values()
-        return Logbook(database, {node.table.name: node for node in nodes if not node.is_place})
+        return Logbook(database, self._logged)
 
     async def _by_executor(
         self,

@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
-from operator import mul
 from random import Random
 from typing import Any, Generic, TypeVar
 
 from bangfu.declare.demo import DemoPerson
+from bangfu.declare.id_number import check_digit
 from bangfu.domain.demo.names import GIVEN_NAMES, SURNAMES
 from bangfu.domain.households import Education, Health, LabourCapacity, Relation, Sex
 
@@ -22,8 +22,6 @@ REGISTERED_ON = date(2014, 1, 1)
 SIZES = (3, 7, 14, 24, 25, 16, 7, 3, 1)
 """How many of a hundred households have one, two … nine members."""
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_DIGITS = "10X98765432"
 
 T = TypeVar("T")
 
@@ -112,11 +110,6 @@ _ETHNICITY: Table[str | None] = Table((0, {"汉族": 97, "回族": 2, None: 1}))
 
 _ABLE = (LabourCapacity.ORDINARY, LabourCapacity.SKILLED)
 _UNWELL = (Health.SERIOUS, Health.DISABLED)
-
-
-def check_digit(first: str) -> str:
-    """The last character of an ID number after its first seventeen digits (GB 11643, MOD 11-2)."""
-    return _CHECK_DIGITS[sum(map(mul, _WEIGHTS, map(int, first))) % 11]
 
 
 def draw_sizes(random: Random, households: int, people: int) -> list[int]:
