@@ -22,7 +22,7 @@ def test_what_is_sealed_is_opened_again(text: str, row: int) -> None:
     sealed = SEAL.seal(COLUMN, row, text)
     assert SEAL.open(COLUMN, row, sealed) == text
     assert SEAL.is_current(sealed)
-    assert len(text) < 2 or text not in sealed
+    assert len(text) < 8 or text not in sealed  # two or three letters stand in any cipher text now and then
 
 
 @given(TEXTS)
