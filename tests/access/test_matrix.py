@@ -25,6 +25,7 @@ from tests.access.eyes import MASKS
 from tests.access.matrix import Case, Matrix
 from tests.access.rows import Rows
 from tests.access.test_history import LOGGED
+from tests.access.test_redrawing import REDRAWN
 from tests.access.test_subscriptions import DOCUMENTS as SUBSCRIPTIONS
 from tests.access.traces import Traces
 from tests.access.viewers import viewers
@@ -155,7 +156,7 @@ def test_every_field_of_the_schema_has_its_case() -> None:
         documents.append(remove(node, some))
     seen: set[str] = set()
     logged = f'{{ history(id: "") {{ {LOGGED} }} auditLog(district: "") {{ {LOGGED} }} }}'
-    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged]:
+    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, REDRAWN]:
         _see(document, schema, seen)
     assert sorted(_fields(schema) - seen) == []
 

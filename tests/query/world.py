@@ -167,6 +167,11 @@ def load(engine: Engine, tables: Tables) -> None:
     metadata = add_own_tables(platform().metadata())
     metadata.create_all(engine)
     raise_wall(engine, platform())
+    fill(engine, tables)
+
+
+def fill(engine: Engine, tables: Tables) -> None:
+    """Fills the tables, which are empty."""
     with engine.begin() as connection:
         for name, rows in tables.items():
             copy_rows(

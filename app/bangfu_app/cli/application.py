@@ -12,6 +12,7 @@ from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
 from bangfu_app.cli.imports import imports
 from bangfu_app.cli.migrate import migrate
+from bangfu_app.cli.places import places
 from bangfu_app.cli.plugin import plugin
 from bangfu_app.cli.reads import reads
 from bangfu_app.cli.report import report
@@ -78,6 +79,7 @@ application.add_typer(seal, name="seal")
 application.add_typer(audit, name="audit")
 application.add_typer(imports, name="import")
 application.add_typer(compare, name="compare")
+application.add_typer(places, name="places")
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ class SuccessionKind(Choice):
     RECODED = "變更代碼", "Re-coded"
     MERGED = "合併", "Merged"
     SPLIT = "拆分", "Split"
+    MOVED = "劃轉", "Moved to another place of the level above"
 
 
 _LEVEL = (
@@ -91,6 +92,7 @@ class Succession(Record):
     successor_code: Mapped[int] = code(zh="新代碼", en="Code of the later place")
     kind: Mapped[SuccessionKind] = choice(SuccessionKind, zh="變更類型", en="What happened")
     happened_on: Mapped[date] = day(zh="變更日期", en="Day of the change")
+    former_name: Mapped[str | None] = text(100, zh="原名稱", en="What the earlier place was called then")
 
 
 def code_above(code: ColumnElement[int], grain: Grain) -> ColumnElement[int]:

@@ -94,7 +94,10 @@ plugin = Plugin(
     department=Text("區扶貧辦", "District poverty alleviation office"),
     records=(PoorVillage, Income, LandHolding),
     measures=(HOUSEHOLDS, PEOPLE, ALLOWANCE_HOUSEHOLDS, POOR_VILLAGES, ARABLE_LAND),
-    permissions=(Permission("sign", Text("簽署認定與退出", "Sign that a household enters or leaves the register")),),
+    permissions=(
+        Permission("sign", Text("簽署認定與退出", "Sign that a household enters or leaves the register")),
+        Permission("reorganise", Text("調整區劃", "Change divisions: rename, merge, split and move places")),
+    ),
 )
 
 

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from bangfu.access import PERSONAL, needed_to_count
+from bangfu.declare.codes import SPANS
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
 from bangfu.declare.period import Period
@@ -57,11 +58,13 @@ def is_told(
     parameters: Parameters,
     *,
     lies_in_own: bool = False,
+    by_other_boundaries: bool = False,
 ) -> ColumnElement[bool] | None:
     """Whether the measure of the row in `alias` is told; None where that of every row is.
 
     `lies_in_own` says that all rows are known to lie in the viewer's own places. Rows of households and people that are
-    shown at all do.
+    shown at all do. By other boundaries than those of now, a place may have had what lies elsewhere today, and the
+    two numbers together would tell what has come or gone: below the district that is for who sees all of it.
     """
     policy = parameters.policy
     parts = parts_of(measure)
@@ -70,10 +73,13 @@ def is_told(
     if all(part.of.__grain__.is_place for part in parts):
         return None if policy.reads_personal or not sensitive_columns(parts) else false()
     may_see = all(policy.holds(needed) for part in parts for needed in _needed(part))
+    lies_in_own = lies_in_own and not by_other_boundaries
     if may_see and (policy.is_everywhere or lies_in_own or not grain.is_place):
         return None
-    own = is_own(alias.c.code, parameters, grain) if may_see else false()
-    if grain not in (Grain.DISTRICT, Grain.TOWNSHIP):
+    around = Grain.DISTRICT if by_other_boundaries and grain.is_place else grain
+    first = alias.c.code - alias.c.code % SPANS[around] if by_other_boundaries else alias.c.code
+    own = is_own(first, parameters, around) if may_see else false()
+    if grain not in ((Grain.DISTRICT,) if by_other_boundaries else (Grain.DISTRICT, Grain.TOWNSHIP)):
         return own
     cells = dict.fromkeys(cell for cell in _cells(measure) if not cell.of.__grain__.is_place)
     small = [_is_small(cell, grain, alias, span, parameters, may_see=may_see) for cell in cells]

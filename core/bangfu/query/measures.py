@@ -1,7 +1,7 @@
 """Turns a measure into SQL: aggregates over the rows of its record, for one place or for many in one grouped pass."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -39,6 +39,7 @@ from bangfu.declare.period import Period
 from bangfu.declare.records import Record
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, lies_inside
+from bangfu.query.boundaries import lay_in
 from bangfu.query.counted import counted
 from bangfu.query.given import Given, Input, Parameters
 from bangfu.query.period import this_year
@@ -139,9 +140,19 @@ def measure_value(measure: AnyMeasure, node: Node, alias: FromClause, span: Span
     return scalar
 
 
-def measure_by(measure: Measure, grain: Grain, keys: Sequence[int], span: Span) -> Select[tuple[int, Any, int, str]]:
-    """One row (key, value, reported, source) for each of the places, households or people of `grain` that has rows."""
-    source = source_of(measure.of)
+def measure_by(
+    measure: Measure,
+    grain: Grain,
+    keys: Sequence[int],
+    span: Span,
+    *,
+    boundaries: ColumnElement[date] | None = None,
+) -> Select[tuple[int, Any, int, str]]:
+    """One row (key, value, reported, source) for each of the places, households or people of `grain` that has rows.
+
+    With `boundaries` places have what lay in them by the boundaries of that day.
+    """
+    source = source_of(measure.of, boundaries)
     told = tally(measure, source, span, grain)
     key = source.key(grain)
     districts = sorted({each // DISTRICT_SPAN for each in keys})
@@ -194,8 +205,19 @@ def as_of(period: Period, today: date) -> date:
     return min(period.end, today)
 
 
-def source_of(record: type[Record]) -> Source:
-    """Where a measure's rows stand, and how they are joined to the places they lie in."""
+def source_of(record: type[Record], boundaries: ColumnElement[date] | None = None) -> Source:
+    """Where a measure's rows stand, and how they are joined to the places they lie in: by the boundaries of a day, or
+    where they lie now.
+    """
+    source = _source_of(record)
+    if boundaries is None:
+        return source
+    owner: type[Record] = record if "place_code" in source.record.c else Household
+    rows = next((joined for joined, _ in source.way if joined.name == Household.__tablename__), source.record)
+    return replace(source, keys=source.keys | {Grain.NATURAL_VILLAGE: lay_in(owner, rows, boundaries)})
+
+
+def _source_of(record: type[Record]) -> Source:
     rows, household, person = counted(record), counted(Household), counted(Person)
     if record is Household:
         return Source(rows, {Grain.NATURAL_VILLAGE: rows.c.place_code, Grain.HOUSEHOLD: rows.c.id})

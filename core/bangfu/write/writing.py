@@ -20,11 +20,6 @@ _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (LargeBinary, "bytea"),
 )
 _LOG = "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
-_TOLD = (
-    "SELECT CAST(:district AS int), CAST(:number AS bigint), CAST(:offset AS int) + row_number() OVER (ORDER BY m.id),"
-    " CAST(:record AS text), m.id, CAST(:action AS text)"
-)
-_KEYS = ("district_code", "id")
 
 
 class Writer:
@@ -34,6 +29,12 @@ class Writer:
         self._connection = connection
         self._table = table
         self._name = _quote(table.name)
+        self._key = key = "id" if "id" in table.columns else "code"  # of places, which have no id of their own
+        self._told = (
+            "SELECT CAST(:district AS int), CAST(:number AS bigint),"
+            f" CAST(:offset AS int) + row_number() OVER (ORDER BY m.{key}),"
+            f" CAST(:record AS text), m.{key}, CAST(:action AS text)"
+        )
         self._given = {"record": table.name, "number": number, "district": district}
 
     def write(self, action: Action, rows: Sequence[Mapping[str, Any]], position: int) -> None:
@@ -41,7 +42,8 @@ class Writer:
 
         Raises what the driver raises where the table's constraints do not hold.
         """
-        columns = [self._table.c[name] for name in rows[0]] if action is not Action.DELETE else self._keys()
+        named = rows[0] if action is not Action.DELETE else self._keys
+        columns = [self._table.c[name] for name in named]
         names = ", ".join(_quote(column.name) for column in columns)
         arrays = ", ".join(f"CAST(:p{index} AS {_type_of(column)}[])" for index, column in enumerate(columns))
         values = {f"p{index}": [_stored(row[column.name]) for row in rows] for index, column in enumerate(columns)}
@@ -50,32 +52,38 @@ class Writer:
         self._connection.execute(statement, {**self._given, "offset": position, "action": action.value, **values})
 
     def _statement(self, action: Action, given: str, names: str, columns: Sequence[Column[Any]]) -> str:
+        key = self._key
         match action:
             case Action.CREATE:
                 made = f"INSERT INTO {self._name} ({names}) SELECT {names} FROM given RETURNING *"  # noqa: S608
-                return f"WITH {given}, made AS ({made}) {_LOG} {_TOLD}, NULL, to_jsonb(m) FROM made m"
+                return f"WITH {given}, made AS ({made}) {_LOG} {self._told}, NULL, to_jsonb(m) FROM made m"
             case Action.UPDATE:
                 sets = ", ".join(
-                    f"{_quote(column.name)} = g.{_quote(column.name)}" for column in columns if column.name not in _KEYS
+                    f"{_quote(column.name)} = g.{_quote(column.name)}"
+                    for column in columns
+                    if column.name not in self._keys
                 )
-                old = f"SELECT t.id, to_jsonb(t) AS was FROM {self._name} t JOIN given g USING (district_code, id)"  # noqa: S608
+                old = (
+                    f"SELECT t.{key}, to_jsonb(t) AS was FROM {self._name} t JOIN given g USING (district_code, {key})"  # noqa: S608
+                )
                 made = (
                     f"UPDATE {self._name} t SET {sets}, version = t.version + 1 FROM given g"  # noqa: S608
-                    " WHERE t.district_code = g.district_code AND t.id = g.id RETURNING t.*"
+                    f" WHERE t.district_code = g.district_code AND t.{key} = g.{key} RETURNING t.*"
                 )
                 return (
-                    f"WITH {given}, old AS ({old}), made AS ({made}) {_LOG} {_TOLD}, o.was, to_jsonb(m)"
-                    " FROM made m JOIN old o ON o.id = m.id"
+                    f"WITH {given}, old AS ({old}), made AS ({made}) {_LOG} {self._told}, o.was, to_jsonb(m)"
+                    f" FROM made m JOIN old o ON o.{key} = m.{key}"
                 )
             case Action.DELETE:
                 made = (
                     f"DELETE FROM {self._name} t USING given g"  # noqa: S608 - names that are declared, as above
-                    " WHERE t.district_code = g.district_code AND t.id = g.id RETURNING t.*"
+                    f" WHERE t.district_code = g.district_code AND t.{key} = g.{key} RETURNING t.*"
                 )
-                return f"WITH {given}, made AS ({made}) {_LOG} {_TOLD}, to_jsonb(m), NULL FROM made m"
+                return f"WITH {given}, made AS ({made}) {_LOG} {self._told}, to_jsonb(m), NULL FROM made m"
 
-    def _keys(self) -> list[Column[Any]]:
-        return [self._table.c[name] for name in _KEYS]
+    @property
+    def _keys(self) -> tuple[str, str]:
+        return "district_code", self._key
 
 
 def _type_of(column: Column[Any]) -> str:

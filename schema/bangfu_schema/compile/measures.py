@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -29,8 +30,9 @@ from bangfu.declare.period import Period
 from bangfu.declare.records import Record
 from bangfu.domain.places import Place, lies_inside
 from bangfu.domain.targets import Target
+from bangfu.query.boundaries import day_of_boundaries
 from bangfu.query.disclosure import is_told
-from bangfu.query.given import Input
+from bangfu.query.given import Input, today
 from bangfu.query.measures import Source, Span, belongs, present, reporting_grain, share, source_of, tally
 from bangfu.query.period import period_of
 from bangfu.query.progress import Status, days_elapsed, progress_columns
@@ -67,6 +69,9 @@ class _Part:
     chosen: Chosen
     measure: Measure
     span: Span
+    boundaries: ColumnElement[date] | None = None
+    """The day by whose boundaries it counts, if not where rows lie now."""
+
     columns: dict[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
@@ -84,17 +89,19 @@ class Figures:
         self._told: dict[Chosen, ColumnElement[bool]] = {}
         """Whether a measure is told, for those that are not told of every row."""
         self.joined: FromClause = rows.alias
-        by_record: dict[type[Record], list[_Part]] = {}
+        by_record: dict[tuple[type[Record], Chosen | None], list[_Part]] = {}
         for each in chosen:
             measured = _field(each).measure
             span = Span.by(build.parameters, self._period(each))
             both = (measured.numerator, measured.denominator) if isinstance(measured, Ratio) else (measured,)
-            self._parts[each] = [_Part(each, measure, span) for measure in both]
+            boundaries = self._boundaries(each)
+            self._parts[each] = [_Part(each, measure, span, boundaries) for measure in both]
             for part in self._parts[each]:
-                by_record.setdefault(part.measure.of, []).append(part)
+                # Rows that lie elsewhere by other boundaries are counted in a pass of their own.
+                by_record.setdefault((part.measure.of, None if boundaries is None else each), []).append(part)
             self._ask_whether_told(each, span)
-        for record, parts in by_record.items():
-            self._join(source_of(record), [part for part in parts if self._needed(part)])
+        for (record, _), parts in by_record.items():
+            self._join(source_of(record, parts[0].boundaries), [part for part in parts if self._needed(part)])
 
     def value(self, chosen: Chosen) -> ColumnElement[Any]:
         """A measure's value as an object."""
@@ -116,6 +123,7 @@ class Figures:
             span,
             self._build.parameters,
             lies_in_own=rows.lies_in_own,
+            by_other_boundaries=self._parts[chosen][0].boundaries is not None,
         )
         if told is None:
             return
@@ -212,6 +220,15 @@ class Figures:
     def _period(self, chosen: Chosen) -> Callable[[Input], Period]:
         return period_of(_field(chosen), self._build.given(chosen))
 
+    def _boundaries(self, chosen: Chosen) -> ColumnElement[date] | None:
+        day = day_of_boundaries(self._build.given(chosen), self._period(chosen))
+        return None if day is None else self._build.parameters.add(day, Date())
+
+    def _in_force(self, chosen: Chosen, place: FromClause) -> ColumnElement[bool]:
+        """Whether a place is one by the boundaries that a measure is told by."""
+        boundaries = self._parts[chosen][0].boundaries
+        return in_force(place, today(self._build.parameters) if boundaries is None else boundaries)
+
     def _can_have_target(self, chosen: Chosen) -> bool:
         return self._rows.node.is_place and _field(chosen).indicator is not None
 
@@ -255,7 +272,7 @@ class Figures:
             place.c.district_code == alias.c.district_code,
             place.c.level == constant(unit.value),
             *lies_inside(place.c.code, grain, alias),
-            in_force(place, self._parts[chosen][0].span.last),
+            self._in_force(chosen, place),
         ]
         return select(func.count()).select_from(place).where(*inside).correlate_except(place).scalar_subquery()
 
@@ -293,7 +310,7 @@ class Figures:
             "reported": figures._reported(chosen),
         }
         columns = columns_of(parts.below, lambda each: shown[each.name])
-        is_due = and_(place.c.level == constant(below.value), in_force(place, self._parts[chosen][0].span.last))
+        is_due = and_(place.c.level == constant(below.value), self._in_force(chosen, place))
         inside = [
             place.c.district_code == self._rows.alias.c.district_code,
             place.c.level.in_([constant(grain.value), constant(below.value)]),

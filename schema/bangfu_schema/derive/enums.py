@@ -41,6 +41,17 @@ def _enum(name: str, values: Mapping[str, Any]) -> type[Enum]:  # Strawberry's e
 
 
 DIRECTION = strawberry.enum(Direction, name="OrderDirection", description="Rows without a value always come last.")
+BOUNDARIES = strawberry.enum(
+    _enum(
+        "MeasureBoundaries",
+        {
+            "NOW": strawberry.enum_value("NOW", description="What lies in the place now, whenever it was counted."),
+            "THEN": strawberry.enum_value("THEN", description="What lay in the place at the end of the period."),
+        },
+    ),
+    name="Boundaries",
+    description="By which boundaries a measure is told, where divisions have changed (區劃口徑).",
+)
 STATUS = strawberry.enum(
     _enum(
         "IndicatorStatus",

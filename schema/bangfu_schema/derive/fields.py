@@ -113,6 +113,16 @@ class OfChanged:
 
 
 @dataclass(frozen=True)
+class OfReorganising:
+    """A change of divisions, from the root of mutations."""
+
+
+@dataclass(frozen=True)
+class OfUndoing:
+    """A change of divisions that is taken back, from the root of mutations."""
+
+
+@dataclass(frozen=True)
 class OfCatalogue:
     """Part of the catalogue of plugins, measures and indicators."""
 
@@ -158,6 +168,8 @@ Meaning = (
     | OfChange
     | OfChanging
     | OfChanged
+    | OfReorganising
+    | OfUndoing
     | OfCatalogue
     | OfViewer
     | OfHistory

@@ -29,9 +29,15 @@ Members = dict[str, tuple[Any, str]]
 
 
 def make_input(
-    shell: type[Any], name: str, members: Members, description: str, *, required: Collection[str] = ()
+    shell: type[Any],
+    name: str,
+    members: Members,
+    description: str,
+    *,
+    required: Collection[str] = (),
+    one_of: bool = False,
 ) -> Any:  # the input class itself
-    """Turns an empty class into an input whose value is the plain mapping a client gave."""
+    """Turns an empty class into an input whose value is the plain mapping a client gave; `one_of` takes one member."""
     annotations = {}
     for member, (type_, text) in members.items():
         attribute = f"given_{member}"  # `in`, `and`, `or`, `not` cannot be Python names
@@ -46,7 +52,7 @@ def make_input(
         setattr(shell, attribute, field)
         annotations[attribute] = annotation
     shell.__annotations__ = annotations
-    made = strawberry.input(shell, name=name, description=description)
+    made = strawberry.input(shell, name=name, description=description, one_of=one_of)
     made.__strawberry_definition__.from_input = _as_given
     return made
 

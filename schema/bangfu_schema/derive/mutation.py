@@ -9,6 +9,7 @@ from bangfu.registry.graph import Graph
 from bangfu.write.outcome import Action
 from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.changes import RowTypes, changeable
+from bangfu_schema.derive.divisions import divisions_fields
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfChanging, argument
 from bangfu_schema.derive.objects import Objects, make_object
@@ -36,6 +37,7 @@ def mutation_type(graph: Graph, objects: Objects, enums: Enums) -> Any:  # the c
     """The type Mutation."""
     changes = RowTypes(enums, objects.types)
     fields = [field for node in changeable(graph) for field in _fields(node, changes)]
+    fields += divisions_fields(enums)
     told = "What is entered, changed and deleted: each field in a transaction of its own, one after the other."
     return make_object(type("Mutation", (), {}), "Mutation", fields, told)
 

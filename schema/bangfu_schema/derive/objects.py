@@ -13,7 +13,7 @@ from bangfu.declare.fields import Sensitive
 from bangfu.registry import Attribute, Kind, Link, Namespace, Node
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
-from bangfu_schema.derive.enums import Enums
+from bangfu_schema.derive.enums import BOUNDARIES, Enums
 from bangfu_schema.derive.fields import (
     PLUGIN,
     DerivedField,
@@ -45,6 +45,12 @@ _CLASS_MEMBERS = {"__dict__", "__weakref__", "__annotations__"}
 MEASURE_ARGUMENTS = (
     argument("period", PeriodText | None, "By default the year of the reporting date."),
     argument("milestone", int | None, "Instead of a period: a year of the plan (2016, 2020), counted from its start."),
+    argument(
+        "boundaries",
+        BOUNDARIES | None,
+        "Whether what lay in the place then is told, or what lies in it now: by default that.",
+    ),
+    argument("boundariesAt", Day | None, "Instead: a day, for what lay in the place by the boundaries of that."),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -31,6 +31,7 @@ _PROCESS = "the process"
 """Who enters rows where nobody has to show who it is."""
 
 _Read = Callable[[Any], Any]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,7 @@ class Changing:
 
         Raises UserError where the viewer lacks a permission, a key was used for something else, or it takes too long.
         """
-        viewer = self._policy.viewer
-        author = Author(
-            name=_PROCESS if viewer is None else storable(viewer.name),
-            token_id=None if viewer is None or viewer.token_id is None else storable(viewer.token_id),
-            request_id=self._request_id,
-            reason=name,
-        )
+        author = self.author(name)
         reads = _reads(meaning.node, self._nodes)
         rows = [_row(reads, each) for each in given["rows"]]
         key = given.get("idempotencyKey")
@@ -98,12 +93,22 @@ class Changing:
                 partial=given["partial"],
             )
 
-        return Changed(meaning.node, await self._run(run))
+        return Changed(meaning.node, await self.run(run))
 
-    async def _run(self, work: Callable[[Connection], Outcome]) -> Outcome:
+    def author(self, reason: str) -> Author:
+        """Who changes something, and as a part of what."""
+        viewer = self._policy.viewer
+        return Author(
+            name=_PROCESS if viewer is None else storable(viewer.name),
+            token_id=None if viewer is None or viewer.token_id is None else storable(viewer.token_id),
+            request_id=self._request_id,
+            reason=reason,
+        )
+
+    async def run(self, work: Callable[[Connection], _T]) -> _T:
         """What comes of some work in a transaction of its own; where nobody waits for it any more, it is undone."""
 
-        async def carry_out() -> Outcome:
+        async def carry_out() -> _T:
             async with self._database.async_engine.connect() as connection:
                 return await connection.run_sync(work)
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, select, true
+from sqlalchemy import Date, Select, and_, literal, select, true
 
 from bangfu.access import Policy
 from bangfu.declare.codes import DISTRICT_SPAN, SPANS
@@ -35,6 +35,13 @@ class Asked:
     period: Period
     today: date
     policy: Policy
+    boundaries: date | None = None
+    """The day by whose boundaries it counts, if not where rows lie now."""
+
+    @property
+    def drawn_on(self) -> date:
+        """The day whose places it is about."""
+        return self.today if self.boundaries is None else self.boundaries
 
     @property
     def as_of(self) -> date:
@@ -86,7 +93,8 @@ async def cells(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[i
 async def _cells(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
     found = await _counted(snapshot, asked, grain, keys)
     place = Place.__table__.alias()
-    told = is_told(asked.field.measure, grain, place, asked.span, asked.parameters)
+    other = asked.boundaries is not None
+    told = is_told(asked.field.measure, grain, place, asked.span, asked.parameters, by_other_boundaries=other)
     if told is None:
         return found
     if not grain.is_place:
@@ -112,7 +120,7 @@ async def expected(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dic
     grain = asked.node.grain
     if reporting_grain(asked.field.measure, grain) is grain:
         return dict.fromkeys(keys, 1)
-    rows = await snapshot.rows(expected_by(asked.field.measure, grain, keys, asked.as_of))
+    rows = await snapshot.rows(expected_by(asked.field.measure, grain, keys, asked.drawn_on))
     return {row["key"]: row["expected"] for row in rows}
 
 
@@ -157,7 +165,7 @@ async def parts(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[i
     if below is None or not below.covers(asked.field.measure.grain):
         return {}
     place = Place.__table__.alias()
-    held = in_force(place, asked.as_of)
+    held = in_force(place, asked.drawn_on)
     inside = await snapshot.rows(
         select(place.c.code, place.c.name, and_(held, place.c.level == below.value).label("is_due"))
         .where(
@@ -186,7 +194,8 @@ def receipt(asked: Asked) -> dict[str, Any]:
 async def _sums(
     snapshot: Snapshot, asked: Asked, measure: Measure, grain: Grain, keys: Sequence[int]
 ) -> dict[int, Cell]:
-    rows = await snapshot.rows(measure_by(measure, grain, keys, asked.span))
+    boundaries = None if asked.boundaries is None else literal(asked.boundaries, Date())
+    rows = await snapshot.rows(measure_by(measure, grain, keys, asked.span, boundaries=boundaries))
     return {row["key"]: Cell(row["value"], row["reported"], row["source"]) for row in rows}
 
 

@@ -14,6 +14,7 @@ from strawberry.types import Info
 
 from bangfu.declare.codes import level_of, parse_code
 from bangfu.errors import UserError, nearest, quoted
+from bangfu.query.boundaries import day_of_boundaries
 from bangfu.query.given import Given, Input, Once
 from bangfu.query.opened import Opening
 from bangfu.query.period import period_of
@@ -29,13 +30,14 @@ from bangfu_schema.derive.viewer import entry_of
 from bangfu_schema.execute import measures
 from bangfu_schema.execute.changing import Changed
 from bangfu_schema.execute.connection import Snapshot
+from bangfu_schema.execute.divisions import Divisions
 from bangfu_schema.execute.history import Logbook
 from bangfu_schema.execute.measures import Asked, Cell, Told
 from bangfu_schema.execute.pages import Page, make_page
 from bangfu_schema.execute.seam import Completer, Selection
 from bangfu_schema.execute.statements import PARENT, ones_of, page_of, pages_of, rows_of, totals_of
 
-_IN_PYTHON = of.OfCatalogue | of.OfViewer | of.OfHistory | of.OfLog
+_IN_PYTHON = of.OfCatalogue | of.OfViewer | of.OfHistory | of.OfLog | of.OfReorganising | of.OfUndoing
 """What stands at the root and is answered here, not by a statement of the compiler's."""
 
 _Load = Callable[[list[int]], Awaitable[list[Any]]]
@@ -54,6 +56,8 @@ class Request:
     ) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
+        self.divisions: Divisions
+        """Changes divisions; set as well."""
         self._nodes = nodes
         self._catalogue = catalogue
         self._snapshot = snapshot
@@ -112,6 +116,10 @@ class Request:
                 raise AssertionError("a mutation is carried out before its payload is asked for")
             case of.OfChanged(name):
                 return self._changed(name, source, path)
+            case of.OfReorganising():
+                return self._redrawn(self.divisions.reorganise, given)
+            case of.OfUndoing():
+                return self._redrawn(self.divisions.undo, given)
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
             case of.OfHistory():
@@ -121,6 +129,13 @@ class Request:
             case of.OfViewer():
                 viewer = self._policy.viewer
                 return None if viewer is None else entry_of(viewer)
+
+    async def _redrawn(
+        self, change: Callable[[dict[str, Any], date], Awaitable[Any]], given: dict[str, Any]
+    ) -> Any:  # what comes of it
+        done = await change(given, await self._snapshot.today())
+        await self.renew()
+        return done
 
     async def _history(self, given: dict[str, Any], path: str) -> list[Any] | None:
         node, key = parse_id(given["id"], self._nodes.by_prefix)
@@ -214,13 +229,16 @@ class Request:
     async def _measure(self, field: MeasureField, source: Row, given: dict[str, Any], path: str) -> Told:
         today = await self._snapshot.today()
         period = period_of(field, self._given(given, today, path))
-        asked = Asked(field, source.node, period(Input((given,), today)), today, self._policy)
+        request = Input((given,), today)
+        boundaries = day_of_boundaries(self._given(given, today, path), period)
+        drawn_on = None if boundaries is None else boundaries(request)
+        asked = Asked(field, source.node, period(request), today, self._policy, drawn_on)
 
         async def load(keys: list[int]) -> list[Cell]:
             found = await measures.cells(self._snapshot, asked, keys)
             return [found.get(key, Cell(None, 0, None)) for key in keys]
 
-        cell: Cell = await self._loader(("measure", field, source.node, asked.period), load).load(source.key)
+        cell: Cell = await self._loader(("measure", field, source.node, asked.period, drawn_on), load).load(source.key)
         return Told(asked, source.key, cell)
 
     async def _measure_part(self, name: str, told: Told | dict[str, Any]) -> Any:
@@ -262,7 +280,7 @@ class Request:
             return [found.get(key) for key in keys]
 
         asked = told.asked
-        return self._loader((find, asked.field, asked.node, asked.period), load).load(told.key)
+        return self._loader((find, asked.field, asked.node, asked.period, asked.boundaries), load).load(told.key)
 
     def _loader(self, name: tuple[Any, ...], load: _Load) -> DataLoader[int, Any]:
         if name not in self._loaders:

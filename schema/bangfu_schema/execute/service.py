@@ -25,6 +25,7 @@ from bangfu_schema.execute.changing import Changing
 from bangfu_schema.execute.complete import Compiler, Completion
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.direct import Direct
+from bangfu_schema.execute.divisions import Divisions
 from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.history import Logbook
@@ -213,6 +214,7 @@ class Graph:
             self.compiler, document, operation, reading, request, observed, opening, reads, changing, plainly=plainly
         )
         request.completer = completion
+        request.divisions = Divisions(self.platform, changing, opening.policy)
         try:
             result = execute(
                 self.compiler.schema,

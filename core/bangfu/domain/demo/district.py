@@ -8,10 +8,11 @@ from typing import Any
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.demo import DemoDistrict, DemoHousehold, DemoVillage, Rows, pick, spread
 from bangfu.domain.demo.divisions import QINZHOU, SINCE, Divisions, Village, read_divisions
-from bangfu.domain.demo.names import natural_village_names, pinyin
+from bangfu.domain.demo.names import natural_village_names
 from bangfu.domain.demo.people import REGISTERED_ON, Registry, draw_members, draw_sizes
 from bangfu.domain.demo.register import draw_household, draw_incomes, draw_lands
 from bangfu.domain.households import Household, HouseholdCategory, Person
+from bangfu.domain.pinyin import pinyin
 from bangfu.domain.places import Place, PlaceKind, Succession
 from bangfu.domain.register import Income, LandHolding, PoorVillage
 

@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 
 from bangfu.declare.records import Basis
-from bangfu.domain.demo.names import pinyin
+from bangfu.domain.pinyin import pinyin
 from bangfu.domain.places import PlaceKind, SuccessionKind
 
 QINZHOU = 620502

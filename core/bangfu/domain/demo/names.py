@@ -1,9 +1,6 @@
 """Made-up names: of people, which show that they are made up, and of natural villages."""
 
-from collections.abc import Iterable
 from random import Random
-
-from pypinyin import lazy_pinyin
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
 """Common surnames; nothing about a person follows from one."""
@@ -20,8 +17,3 @@ _LANDFORMS = ("家庄", "家山", "家湾", "家沟", "家坪", "家河", "家�
 def natural_village_names(random: Random, count: int) -> list[str]:
     """Different names of natural villages, as many as one village needs."""
     return [surname + random.choice(_LANDFORMS) for surname in random.sample(SURNAMES, count)]
-
-
-def pinyin(names: Iterable[str]) -> list[str]:
-    """Each name in pinyin, in one word, without tones: `shijiayacun`, as people type it in a search box."""
-    return ["".join(lazy_pinyin(name)) for name in names]
