@@ -282,7 +282,7 @@ def test_nothing_stays_of_a_dry_run(graph: Graph, clerk: Clerk) -> None:
 
 def test_one_entry_tells_all_that_was_done(graph: Graph, clerk: Clerk) -> None:
     home = Home(graph, clerk)
-    given = home.which() | {"members": home.others[:2], "on": ON, "head": home.others[0]}
+    given: dict[str, Any] = home.which() | {"members": home.others[:2], "on": ON, "head": home.others[0]}
     outcome = clerk.proceed(SPLIT, **given)
     assert outcome.written == 3
     assert list(outcome.change_sets) == [620502]
