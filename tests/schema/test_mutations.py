@@ -49,7 +49,8 @@ class TestSchema:
         root = parse_schema(graph.sdl()).mutation_type
         assert root is not None
         assert list(root.fields) == [
-            f"{node.prefix}{action}" for node in nodes for action in ("Create", "Update", "Delete")
+            *(f"{node.prefix}{action}" for node in nodes for action in ("Create", "Update", "Delete")),
+            *(each.name for each in graph.platform.graph.procedures),
         ]
         records = {record.__name__ for each in graph.platform.plugins for record in each.plugin.records}
         assert {node.record.__name__ for node in nodes} == records | {"Household", "Person", "Target"}
