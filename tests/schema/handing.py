@@ -1,5 +1,6 @@
 """A procedure of a department, made up for tests: part of a planting is handed over to another household."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -117,8 +118,29 @@ MEDDLE = Procedure(
 )
 
 
+def _go_on(steps: Steps, planting: int, area: Decimal) -> int:
+    row = steps.row(Planting, planting, "planting")
+    with suppress(Refusal):
+        steps.place(1, "planting")
+    with suppress(Refusal):
+        steps.create(Planting, {"household_id": row["household_id"], "area": area})
+    return planting
+
+
+GO_ON = Procedure(
+    name="go_on",
+    title=Text("照舊", "Minds no refusal"),
+    on=Planting,
+    arguments=(
+        Argument("planting", row_of(Planting, zh="種植", en="Planting")),
+        Argument("area", quantity("mu", zh="面積", en="Area")),
+    ),
+    does=_go_on,
+)
+
+
 def platform_with(platform: Platform) -> Platform:
     """All that is installed, with industry's made-up procedures."""
-    own: Any = {"industry": replace(industry, procedures=(HAND_OVER, MEDDLE))}
+    own: Any = {"industry": replace(industry, procedures=(HAND_OVER, MEDDLE, GO_ON))}
     plugins = (each.plugin for each in platform.plugins if each.plugin.name != "register")
     return assemble([own.get(each.name, each) for each in plugins])

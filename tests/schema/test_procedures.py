@@ -277,6 +277,13 @@ class TestRefusals:
         del given["planting"]
         assert counter.no("industryPlantingHandOver", **given)[0] == "GRAPHQL_VALIDATION_FAILED"
 
+    def test_what_could_not_be_written_is_told_though_its_function_goes_on(
+        self, counter: Counter, given: dict[str, Any]
+    ) -> None:
+        found = counter.do("industryPlantingGoOn", planting=given["planting"], area=3)
+        assert set(wrong(found)) == {("", "MISSING")}, "of columns that are no arguments"
+        assert "缺少作物。" in [each["message"] for each in found["errors"]]
+
     def test_nothing_stays_of_a_dry_run(self, counter: Counter, given: dict[str, Any]) -> None:
         before = len(counter.log())
         found = counter.do("industryPlantingHandOver", **given, dryRun=True)

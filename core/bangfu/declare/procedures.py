@@ -61,8 +61,8 @@ class Steps(Protocol):
     """What a procedure's function does its work with: all of it in one transaction, with one entry in the log.
 
     Nobody else changes rows of the districts that the arguments name meanwhile: what is read stays as it is. A row
-    that lies in none of the author's places is not there. Whatever cannot be is raised as a Refusal, which need not be
-    caught: then nothing of the procedure stays.
+    that lies in none of the author's places is not there. Whatever cannot be is raised as a Refusal: then nothing of
+    the procedure stays. One that `row` and `place` raise may be caught; what could not be written is told in any case.
     """
 
     @property

@@ -25,14 +25,6 @@ _CALLED = {"place_code": "place", "household_id": "household", "person_id": "per
 _NONE: Mapping[str, str] = {}
 
 
-class _Rejected(Exception):  # noqa: N818 - reads as what it says
-    """That the engine did not take what a procedure wanted to write."""
-
-    def __init__(self, rejections: Sequence[Rejection]) -> None:
-        super().__init__("; ".join(each.message.en for each in rejections))
-        self.rejections = rejections
-
-
 def proceed_once(
     connection: Connection,
     procedure: Procedure,
@@ -69,11 +61,12 @@ def proceed_once(
 
 def _run(steps: "Proceeding", procedure: Procedure, given: Mapping[str, Any]) -> tuple[int | None, list[Rejection]]:
     try:
-        return procedure.does(steps, **{each.name: given.get(each.name) for each in procedure.arguments}), []
+        made = procedure.does(steps, **{each.name: given.get(each.name) for each in procedure.arguments})
     except Refusal as refusal:
-        return None, [Rejection(row=0, column=refusal.argument, code=refusal.code, message=refusal.text)]
-    except _Rejected as rejected:
-        return None, list(rejected.rejections)
+        told = Rejection(row=0, column=refusal.argument, code=refusal.code, message=refusal.text)
+        return None, steps.rejections or [told]
+    # Also where the function went on: a part of what it wanted to write may have been written.
+    return (None, steps.rejections) if steps.rejections else (made, [])
 
 
 class Proceeding:
@@ -85,6 +78,8 @@ class Proceeding:
         self._procedure = procedure
         self._arguments = {each.name for each in procedure.arguments}
         self._today = today
+        self.rejections: list[Rejection] = []
+        """Why the engine did not take what was to be written."""
 
     @property
     def today(self) -> date:
@@ -154,7 +149,9 @@ class Proceeding:
             return []
         ids, rejections, _ = self._changes.apply(record, action, rows)
         if rejections:
-            raise _Rejected([self._told(record, each, arguments) for each in rejections])
+            self.rejections += [self._told(record, each, arguments) for each in rejections]
+            first = self.rejections[0]
+            raise Refusal(first.column, first.code, first.message)
         return [id_ for id_ in ids if id_ is not None]
 
     def _told(self, record: type[Dated], rejection: Rejection, arguments: Mapping[str, str]) -> Rejection:
