@@ -8,6 +8,7 @@ from bangfu.declare.grain import Grain
 from bangfu.declare.measures import FLOW, STOCK, Indicator, Measure, Ratio
 from bangfu.declare.period import Period
 from bangfu.declare.plugin import Permission, Plugin, PythonFields, hookimpl
+from bangfu.declare.procedures import Argument, Procedure, Steps, place, row_of, rows_of, version
 from bangfu.declare.records import (
     Basis,
     DistrictRecord,
@@ -17,6 +18,7 @@ from bangfu.declare.records import (
     TownshipRecord,
     VillageRecord,
 )
+from bangfu.declare.refusals import Code, Refusal
 from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
@@ -31,9 +33,11 @@ __all__ = [
     "REGISTERED_HOUSEHOLDS",
     "REGISTERED_PEOPLE",
     "STOCK",
+    "Argument",
     "Basis",
     "Check",
     "Choice",
+    "Code",
     "DemoDistrict",
     "DemoHousehold",
     "DemoPerson",
@@ -52,10 +56,13 @@ __all__ = [
     "PersonRecord",
     "Place",
     "Plugin",
+    "Procedure",
     "PythonFields",
     "Ratio",
+    "Refusal",
     "Rows",
     "Sensitive",
+    "Steps",
     "Target",
     "Text",
     "TownshipRecord",
@@ -67,9 +74,13 @@ __all__ = [
     "flag",
     "hookimpl",
     "pick",
+    "place",
     "quantity",
+    "row_of",
+    "rows_of",
     "spread",
     "spread_amount",
     "text",
+    "version",
     "whole",
 ]

@@ -156,6 +156,10 @@ def _titles(plugin: Plugin) -> Iterator[tuple[str, Text]]:
     yield "the department", plugin.department
     yield from ((f"record {record.__name__}", record.__title__) for record in plugin.records)
     yield from ((f"measure {measure.name}", measure.title) for measure in plugin.measures)
+    for procedure in plugin.procedures:
+        yield f"procedure {procedure.name}", procedure.title
+        given = ((f"{procedure.name}, argument {each.name}", each.title) for each in procedure.arguments)
+        yield from ((name, title or Text("", "")) for name, title in given)
     yield from ((f"unit {unit.name}", unit.title) for unit in plugin.units)
     yield from ((f"column {name}", field.title) for name, field in _fields(plugin))
     for values in _choices(plugin):

@@ -23,6 +23,7 @@ from tests.access.asked import Asked, differences, without_cursors
 from tests.access.entering import changeable, copy, remove, rewrite, touch
 from tests.access.eyes import MASKS
 from tests.access.matrix import Case, Matrix
+from tests.access.proceeding import everything
 from tests.access.rows import Rows
 from tests.access.test_history import LOGGED
 from tests.access.test_redrawing import REDRAWN
@@ -154,6 +155,7 @@ def test_every_field_of_the_schema_has_its_case() -> None:
         some = rows.all(node)[:1]
         documents += [touch(node, some), copy(node, some), rewrite(node, some, marked=True)]
         documents.append(remove(node, some))
+    documents.append(everything(rows))
     seen: set[str] = set()
     logged = f'{{ history(id: "") {{ {LOGGED} }} auditLog(district: "") {{ {LOGGED} }} }}'
     for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, REDRAWN]:

@@ -50,6 +50,7 @@ class TestSchema:
         assert root is not None
         assert list(root.fields) == [
             *(f"{node.prefix}{action}" for node in nodes for action in ("Create", "Update", "Delete")),
+            *(each.name for each in graph.platform.graph.procedures),
             *("placesReorganize", "placesUndo"),
         ]
         records = {record.__name__ for each in graph.platform.plugins for record in each.plugin.records}

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import event, text
 
 from bangfu.access import EVERYTHING, Policy
+from bangfu.declare.procedures import Procedure
 from bangfu.declare.records import Dated
 from bangfu.store import Database
 from bangfu.store.audit import Chain, verify
 from bangfu.write.changing import change
 from bangfu.write.outcome import Action, Author, Outcome
+from bangfu.write.proceeding import proceed_once
 from bangfu_industry.records import CropKind
 
 TODAY = date(2015, 12, 31)
@@ -52,6 +54,12 @@ class Clerk:
     def create(self, record: type[Dated], *rows: dict[str, Any], **how: bool) -> Outcome:
         """New rows."""
         return self.change(record, Action.CREATE, rows, **how)
+
+    def proceed(self, procedure: Procedure, *, dry: bool = False, **given: Any) -> Outcome:
+        """A procedure, in a transaction of its own."""
+        author = Author(name="王主任", token_id="t1", request_id="r-1", reason=procedure.name)
+        with self.database.engine.connect() as connection:
+            return proceed_once(connection, procedure, given, author=author, policy=self.policy, today=TODAY, dry=dry)
 
     def row(self, record: type[Dated], id_: int) -> dict[str, Any] | None:
         """A row as it stands in the table."""

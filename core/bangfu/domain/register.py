@@ -12,6 +12,7 @@ from bangfu.declare.measures import STOCK, Measure
 from bangfu.declare.plugin import Permission, Plugin, hookimpl
 from bangfu.declare.records import HouseholdRecord, VillageRecord
 from bangfu.declare.text import Text
+from bangfu.domain.family import FAMILY
 from bangfu.domain.households import Household, HouseholdCategory, Person
 
 
@@ -94,6 +95,7 @@ plugin = Plugin(
     department=Text("區扶貧辦", "District poverty alleviation office"),
     records=(PoorVillage, Income, LandHolding),
     measures=(HOUSEHOLDS, PEOPLE, ALLOWANCE_HOUSEHOLDS, POOR_VILLAGES, ARABLE_LAND),
+    procedures=FAMILY,
     permissions=(
         Permission("sign", Text("簽署認定與退出", "Sign that a household enters or leaves the register")),
         Permission("reorganise", Text("調整區劃", "Change divisions: rename, merge, split and move places")),

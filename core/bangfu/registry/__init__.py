@@ -2,7 +2,7 @@
 
 from bangfu.registry.discovery import assemble, discover
 from bangfu.registry.graph import Graph
-from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node
+from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node, ProcedureField
 from bangfu.registry.platform import InstalledPlugin, Platform
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Namespace",
     "Node",
     "Platform",
+    "ProcedureField",
     "assemble",
     "discover",
 ]

@@ -1,5 +1,6 @@
 """Holds every declaration against the rules, and tells all problems at once."""
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
 
@@ -10,12 +11,14 @@ from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.fields import field_of, index_of, is_index
 from bangfu.declare.measures import AnyMeasure, Measure, Ratio
 from bangfu.declare.plugin import API_VERSIONS, Plugin
-from bangfu.declare.records import Record, columns_of
+from bangfu.declare.procedures import Procedure, RowOf
+from bangfu.declare.records import Dated, Record, columns_of
 from bangfu.declare.units import UNITS, Unit
 from bangfu.domain.households import Household, Person
+from bangfu.domain.targets import Target
 from bangfu.errors import Problem, nearest
-from bangfu.registry.graph import record_name
-from bangfu.registry.nodes import camel
+from bangfu.registry.graph import record_name, type_name
+from bangfu.registry.nodes import camel, procedure_name
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _RESERVED = {
@@ -46,6 +49,8 @@ _RESERVED = {
 _SHARED = (Household, Person)
 _ABOUT = {"place", "household", "person"}
 """How what a row is about is called where it is entered."""
+_OF_EVERY_MUTATION = {"dry_run", "idempotency_key", "partial", "rows", "first"}
+"""What an argument of a procedure is not called: how mutations are sent, and by what documents are measured."""
 
 
 def check(plugins: Sequence[Plugin], *, absent: Sequence[str] = ()) -> list[Problem]:
@@ -60,7 +65,7 @@ def check(plugins: Sequence[Plugin], *, absent: Sequence[str] = ()) -> list[Prob
         problems += _header(plugin, known, absent)
         problems += _records(plugin, units)
         problems += _measures(plugin, units, core)
-    return problems
+    return [*problems, *_procedures(plugins, units)]
 
 
 def _names(plugins: Sequence[Plugin]) -> Iterator[Problem]:
@@ -160,6 +165,68 @@ def _sealed(plugin: Plugin, record: type[Record]) -> Iterator[Problem]:
         for what in sorted({what for columns, what in named if column.name in columns}):
             remedy = "Say unique=True of the column; an index to look it up by is made anyway."
             yield _problem(plugin, thing, f"is sealed, and {what} looks at it", remedy)
+
+
+def _procedures(plugins: Sequence[Plugin], units: dict[str, Unit]) -> Iterator[Problem]:
+    entered = _entered(plugins)
+    taken = {f"{prefix}{action}": "a mutation of its rows" for prefix in entered.values() for action in _ACTIONS}
+    for plugin in plugins:
+        for procedure in plugin.procedures:
+            thing = f"procedure {procedure.name!r}"
+            if not _NAME.fullmatch(procedure.name):
+                yield _problem(plugin, thing, "is not a name in snake case", "Use lower-case words joined by '_'.")
+            if procedure.on in entered:
+                name = procedure_name(entered[procedure.on], procedure.name)
+                if name in taken:
+                    yield _problem(plugin, thing, f"makes {name!r}, which is {taken[name]} already", "Rename it.")
+                taken.setdefault(name, f"a procedure of plugin {plugin.name!r}")
+            for record in dict.fromkeys((procedure.on, *procedure.changed)):
+                yield from _unentered(plugin, thing, record, entered)
+            yield from _arguments(plugin, procedure, units, entered)
+
+
+_ACTIONS = ("Create", "Update", "Delete")
+
+
+def _entered(plugins: Sequence[Plugin]) -> dict[type[Dated], str]:
+    """The records whose rows are entered, each with how the names of its mutations begin."""
+    names: dict[type[Dated], str] = {record: record.__name__ for record in (Household, Person, Target)}
+    names |= {record: type_name(plugin, record) for plugin in plugins for record in plugin.records}
+    return {record: name[0].lower() + name[1:] for record, name in names.items()}
+
+
+def _unentered(plugin: Plugin, thing: str, record: type[Dated], entered: dict[type[Dated], str]) -> Iterator[Problem]:
+    if record not in entered:
+        found = f"is about rows of {record.__name__}, which no plugin here declares, or which are not entered"
+        yield _problem(plugin, thing, found, "Use a record of Plugin.records, Household, Person or Target.")
+
+
+def _arguments(
+    plugin: Plugin, procedure: Procedure, units: dict[str, Unit], entered: dict[type[Dated], str]
+) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for argument in procedure.arguments:
+        thing = f"procedure {procedure.name!r}, argument {argument.name!r}"
+        if not _NAME.fullmatch(argument.name):
+            yield _problem(plugin, thing, "is not a name in snake case", "Use lower-case words joined by '_'.")
+        if argument.name in _OF_EVERY_MUTATION:
+            yield _problem(plugin, thing, "has a name that every mutation uses itself", "Rename it.")
+        if argument.name in seen:
+            yield _problem(plugin, thing, "is there twice", "Rename one of them.")
+        seen.add(argument.name)
+        if isinstance(argument.value, RowOf):
+            yield from _unentered(plugin, thing, argument.value.record, entered)
+        elif (declared := field_of(argument.value.column)) is None:
+            remedy = "Declare it with row_of(), place(), version(), day(), text() or the like."
+            yield _problem(plugin, thing, "has no title", remedy)
+        elif declared.unit is not None and declared.unit not in units:
+            yield _unknown_unit(plugin, thing, declared.unit, units)
+    try:
+        inspect.signature(procedure.does).bind(None, **dict.fromkeys(seen))
+    except TypeError as error:
+        found = f"has a function that is not called with its arguments ({error})"
+        remedy = f"Let it take the steps, then {', '.join(sorted(seen)) or 'nothing'}."
+        yield _problem(plugin, f"procedure {procedure.name!r}", found, remedy)
 
 
 def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure]) -> Iterator[Problem]:

@@ -4,15 +4,28 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, FromClause, case, exists
 
+from bangfu.declare.choice import Choice
 from bangfu.declare.codes import SPANS
 from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.plugin import Plugin
+from bangfu.declare.procedures import Procedure, RowOf
 from bangfu.declare.records import Dated, Record, snake
 from bangfu.declare.text import Text
 from bangfu.domain.households import Household, Person, Relation
 from bangfu.domain.places import Place, Succession, code_above, lies_inside
 from bangfu.domain.targets import Target
-from bangfu.registry.nodes import Link, MeasureField, Namespace, Node, attributes_of, camel, plural
+from bangfu.registry.nodes import (
+    Link,
+    MeasureField,
+    Namespace,
+    Node,
+    ProcedureField,
+    attributes_of,
+    camel,
+    plural,
+    procedure_name,
+    values_of,
+)
 
 _NAMES = {
     Grain.DISTRICT: "District",
@@ -36,6 +49,8 @@ class Graph:
         _link_core(self)
         for plugin in plugins:
             self._add(plugin)
+        # Once all rows are known: a procedure may give back, or be given, those of another plugin.
+        self.procedures = [self._procedure(plugin, each) for plugin in plugins for each in plugin.procedures]
 
     def _add(self, plugin: Plugin) -> None:
         for record in plugin.records:
@@ -55,6 +70,17 @@ class Graph:
             for node in targets:
                 is_own = node.plugin is plugin
                 (node if is_own else self._space(node, plugin)).python_fields.append(extension.fields)
+
+    def _procedure(self, plugin: Plugin, procedure: Procedure) -> ProcedureField:
+        by_record = {node.record: node for node in self.nodes.values() if not node.is_place}
+        node = by_record[procedure.on]
+        rows = {
+            camel(each.name): (each, by_record[each.value.record])
+            for each in procedure.arguments
+            if isinstance(each.value, RowOf)
+        }
+        name, values = procedure_name(node.prefix, procedure.name), values_of(procedure)
+        return ProcedureField(name=name, procedure=procedure, plugin=plugin, node=node, values=values, rows=rows)
 
     def _hang(self, plugin: Plugin, node: Node) -> None:
         """Links a record's node with the core node of its grain, both ways, and with the root."""
@@ -88,6 +114,11 @@ class Graph:
     def _space(self, node: Node, plugin: Plugin) -> Namespace:
         name = camel(plugin.name)
         return node.namespaces.setdefault(name, Namespace(name=name, plugin=plugin))
+
+
+def type_prefix(plugin: Plugin, choice: type[Choice]) -> str:
+    """What leads the name of the enum of a closed list that a plugin uses: nothing for the core's own lists."""
+    return "" if choice.__module__.startswith("bangfu.") else _pascal(plugin.name)
 
 
 def type_name(plugin: Plugin, record: type[Dated]) -> str:

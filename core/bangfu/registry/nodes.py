@@ -17,6 +17,7 @@ from bangfu.declare.fields import Field, field_of
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Indicator
 from bangfu.declare.plugin import Plugin
+from bangfu.declare.procedures import Argument, Procedure, RowOf
 from bangfu.declare.records import Dated, columns_of
 from bangfu.declare.text import Text
 
@@ -132,6 +133,26 @@ class Node:
         return self.name[0].lower() + self.name[1:]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ProcedureField:
+    """A procedure as a field of the root of mutations."""
+
+    name: str
+    procedure: Procedure
+    plugin: Plugin
+    node: Node
+    """The type of the row that is given back."""
+    values: dict[str, Attribute]
+    """The arguments that are values, by their names in the graph."""
+    rows: dict[str, tuple[Argument, Node]]
+    """Those that are ids, each with the type of the rows."""
+
+
+def procedure_name(prefix: str, name: str) -> str:
+    """The mutation of a procedure: `householdMove`, of `household` and `move`."""
+    return prefix + camel(f"_{name}")
+
+
 def camel(name: str) -> str:
     """`orchard_area` as `orchardArea`."""
     head, *rest = name.split("_")
@@ -151,14 +172,24 @@ def attributes_of(record: type[Dated]) -> dict[str, Attribute]:
     for column in columns_of(record):
         declared = field_of(column)
         if declared is not None:
-            found[camel(column.key)] = Attribute(
-                name=camel(column.key),
-                column=column.key,
-                kind=_kind(column, declared),
-                nullable=bool(column.nullable),
-                field=declared,
-            )
+            found[camel(column.key)] = _attribute(column.key, column, declared, nullable=bool(column.nullable))
     return found
+
+
+def values_of(procedure: Procedure) -> dict[str, Attribute]:
+    """The arguments of a procedure that are values, by their GraphQL names; an attribute's column is the argument."""
+    found = {}
+    for argument in procedure.arguments:
+        if not isinstance(argument.value, RowOf):
+            declared = field_of(argument.value.column)
+            assert declared is not None, "the registry refuses others"
+            column = argument.value.column
+            found[camel(argument.name)] = _attribute(argument.name, column, declared, nullable=not argument.required)
+    return found
+
+
+def _attribute(name: str, column: Column[Any], declared: Field, *, nullable: bool) -> Attribute:
+    return Attribute(name=camel(name), column=name, kind=_kind(column, declared), nullable=nullable, field=declared)
 
 
 def _kind(column: Column[Any], declared: Field) -> Kind:

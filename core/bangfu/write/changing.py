@@ -35,6 +35,11 @@ class Changes:
         """Waits for others that change rows of these districts; what is read from then on is as it will be changed."""
         self._entries.hold(districts)
 
+    @property
+    def districts(self) -> Collection[int]:
+        """Those that are held."""
+        return self._entries.districts
+
     def covers(self, code: int) -> bool:
         """Whether a place lies in those of the author."""
         return self._policy.covers_code(code)

@@ -1,12 +1,12 @@
 """Changes rows once for each key: the same request under it, sent again, is told what came of the first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RootTransaction
 
 from bangfu.access import Policy
 from bangfu.declare.records import Dated
@@ -14,7 +14,7 @@ from bangfu.declare.text import Text
 from bangfu.errors import UserError
 from bangfu.store.answered import note_outcome, take_key
 from bangfu.store.sealed import given_seal
-from bangfu.write.changing import Changes, carry_out, change
+from bangfu.write.changing import Changes, carry_out
 from bangfu.write.outcome import Action, Author, Code, Outcome, Rejection, Row
 
 _LONGEST = 200
@@ -49,13 +49,27 @@ def change_once(
 ) -> Outcome:
     """Changes rows as `change` does; where the author has used the key before, what came of it then.
 
-    A key is used up by a change that is committed: not by a dry run, nor by one that is rejected as a whole. Raises
-    UserError where something else was asked for under the key, and what `change` raises.
+    Raises what `once` and `change` raise.
     """
-    if key is None or dry:
-        given: dict[str, Any] = {"author": author, "policy": policy, "today": today}
-        return change(connection, record, action, rows, **given, dry=dry, partial=partial)
+
+    def work(transaction: RootTransaction) -> Outcome:
+        changes = Changes(connection, author, policy, today)
+        return carry_out(transaction, changes, record, action, rows, dry=dry, partial=partial)
+
+    return once(connection, None if dry else key, author, work)
+
+
+def once(
+    connection: Connection, key: Key | None, author: Author, work: Callable[[RootTransaction], Outcome]
+) -> Outcome:
+    """What comes of some work in a transaction of its own; where the author has used the key before, what came then.
+
+    A key is used up by a change that is committed: not by one that the work has rolled back, in a dry run or because it
+    is rejected as a whole. Raises UserError where something else was asked for under the key.
+    """
     with connection.begin() as transaction:
+        if key is None:
+            return work(transaction)
         asked = _digests(connection, key)
         # Before any district is held, so that two who wait for each other's key hold nothing else.
         answered = take_key(connection, author.name, key.text, asked[0])
@@ -64,11 +78,9 @@ def change_once(
             if before not in asked:
                 raise _reused()
             return _read(told)
-        changes = Changes(connection, author, policy, today)
-        outcome = carry_out(transaction, changes, record, action, rows, dry=False, partial=partial)
-        if not transaction.is_active:
-            return outcome
-        note_outcome(connection, author.name, key.text, _written(outcome))
+        outcome = work(transaction)
+        if transaction.is_active:
+            note_outcome(connection, author.name, key.text, _written(outcome))
         return outcome
 
 

@@ -26,6 +26,7 @@ from bangfu_schema.derive.fields import (
     OfNode,
     OfOne,
     OfPlace,
+    OfProcedure,
     OfRow,
     OfSpace,
 )
@@ -154,10 +155,10 @@ class _Reader:
                 for each in chosen.below:
                     if isinstance(each.meaning, OfMany):
                         yield from self._list(each, (each.key,))
-            case OfChanging(node):
+            case OfChanging() | OfProcedure():
                 for each in chosen.below:
-                    if each.meaning == OfChanged("rows"):
-                        yield from self._row(node, each.below, (each.key,))
+                    if each.meaning in (OfChanged("rows"), OfChanged("row")):
+                        yield from self._row(chosen.meaning.node, each.below, (each.key,))
 
     def _row(self, node: Node, chosen: Sequence[Chosen], way: Way) -> Iterator[tuple[Way, Shown]]:
         values: list[tuple[str, Way]] = []

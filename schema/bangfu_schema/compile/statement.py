@@ -18,7 +18,7 @@ from bangfu_schema.compile.measures import Rows
 from bangfu_schema.compile.page import connection
 from bangfu_schema.compile.row import row
 from bangfu_schema.compile.selection import Chosen
-from bangfu_schema.derive.fields import OfChanged, OfChanging, OfMany, OfNode, OfPlace, OfRow, OfSpace
+from bangfu_schema.derive.fields import OfChanged, OfChanging, OfMany, OfNode, OfPlace, OfProcedure, OfRow, OfSpace
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ def compile_field(
 
 def check_payload(nodes: Nodes, chosen: Chosen, parameters: Parameters, arguments: Sequence[Arguments]) -> None:
     """Raises UserError where what is to be shown of changed rows cannot be: before they are changed."""
-    assert isinstance(chosen.meaning, OfChanging), "only a mutation has a payload"
+    assert isinstance(chosen.meaning, OfChanging | OfProcedure), "only a mutation has a payload"
     node, build = chosen.meaning.node, Build(nodes, parameters, arguments)
     for each in chosen.below:
-        if each.meaning == OfChanged("rows"):
+        if each.meaning in (OfChanged("rows"), OfChanged("row")):
             check_may_read(node, build.given(each))
             show, _ = row(build, Rows(node, node.table.alias(build.name("o"))), each.below)
             show(each.below)

@@ -47,12 +47,11 @@ class RowVersion:
 RowVersion.__strawberry_definition__.from_input = lambda _type, value, _context: dict(value)  # type: ignore[attr-defined]
 
 
-@strawberry.type(name="ChangeError", description="Why one row cannot be taken as it is given.")
-class ChangeErrorEntry:
-    """Why one row cannot be taken as it is given."""
+@strawberry.type
+class ErrorEntry:
+    """Why something is not taken as it is given; of rows and of procedures there is a type each."""
 
-    row: int = strawberry.field(description="Its position among the rows given, counted from 0.")
-    path: list[str] = strawberry.field(description='What has to change, as `["rows", "2", "area"]`.')
+    path: list[str] = strawberry.field(description='What has to change, as `["rows", "2", "area"]` or `["place"]`.')
     code: str = strawberry.field(description="The kind of mistake.", graphql_type=CHANGE_ERROR_CODE)
     suggestion: str | None = strawberry.field(description="What was probably meant.")
     told: strawberry.Private[Text]
@@ -63,6 +62,13 @@ class ChangeErrorEntry:
     def message(self, language: Language = Language.ZH) -> str:
         """What is wrong, in a language."""
         return self.told.zh if language is Language.ZH else self.told.en
+
+
+@strawberry.type(name="ChangeError", description="Why one row cannot be taken as it is given.")
+class ChangeErrorEntry(ErrorEntry):
+    """Why one row cannot be taken as it is given."""
+
+    row: int = strawberry.field(description="Its position among the rows given, counted from 0.")
 
 
 def changeable(graph: Graph) -> list[Node]:
@@ -142,7 +148,7 @@ class RowTypes:
         name, type_, told = _OWNERS[owner_column(node.record)]
         members: Members = {name: (type_, told)}
         for each in entered(node).values():
-            members[each.name] = (self._type(node, each), _described(each))
+            members[each.name] = (self._type(node, each), described(each))
         return members
 
     def _type(self, node: Node, attribute: Attribute) -> Any:  # any Strawberry annotation
@@ -150,7 +156,7 @@ class RowTypes:
         return SCALARS_OF[attribute.kind] if choice is None else self._enums.of(choice, prefix_of(attribute, node))
 
 
-def _described(attribute: Attribute) -> str:
+def described(attribute: Attribute) -> str:
     """What people call a column, and what may be entered."""
     field = attribute.field
     unit = f" Unit: {field.unit}." if field.unit else ""

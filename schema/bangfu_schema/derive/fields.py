@@ -12,7 +12,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from bangfu.declare.deprecation import Deprecation
-from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node
+from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node, ProcedureField
 from bangfu.write.outcome import Action
 
 
@@ -106,8 +106,20 @@ class OfChanging:
 
 
 @dataclass(frozen=True)
+class OfProcedure:
+    """A procedure, from the root of mutations."""
+
+    field: ProcedureField
+
+    @property
+    def node(self) -> Node:
+        """The type of the row that is given back."""
+        return self.field.node
+
+
+@dataclass(frozen=True)
 class OfChanged:
-    """One field of what came of a change of rows."""
+    """One field of what came of a change of rows, or of a procedure."""
 
     name: str
 
@@ -167,6 +179,7 @@ Meaning = (
     | OfPlace
     | OfChange
     | OfChanging
+    | OfProcedure
     | OfChanged
     | OfReorganising
     | OfUndoing

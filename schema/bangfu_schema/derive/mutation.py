@@ -1,4 +1,5 @@
-"""The root of mutations: for each node whose rows are entered, how new ones come, how they change and how they go."""
+"""The root of mutations: for each node whose rows are entered, how new ones come, how they change and how they go;
+then the procedures."""
 
 from typing import Any
 
@@ -13,23 +14,25 @@ from bangfu_schema.derive.divisions import divisions_fields
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfChanging, argument
 from bangfu_schema.derive.objects import Objects, make_object
+from bangfu_schema.derive.procedures import ProcedureTypes
 
 _TOLD = {
     Action.CREATE: "Enters new rows",
     Action.UPDATE: "Changes rows",
     Action.DELETE: "Deletes rows",
 }
+_KEY = argument(
+    "idempotencyKey",
+    str | None,
+    "A text of your own, up to 200 characters: the same request under it, sent again, is told what came of the "
+    "first, and nothing is written twice.",
+)
 _HOW = (
     argument(
         "dryRun", bool, "Only says what is wrong with the rows: nothing is written, and none are shown.", default=False
     ),
     argument("partial", bool, "Writes the rows that can be taken; else all of them or none.", default=False),
-    argument(
-        "idempotencyKey",
-        str | None,
-        "A text of your own, up to 200 characters: the same request under it, sent again, is told what came of the "
-        "first, and nothing is written twice.",
-    ),
+    _KEY,
 )
 
 
@@ -37,6 +40,7 @@ def mutation_type(graph: Graph, objects: Objects, enums: Enums) -> Any:  # the c
     """The type Mutation."""
     changes = RowTypes(enums, objects.types)
     fields = [field for node in changeable(graph) for field in _fields(node, changes)]
+    fields += ProcedureTypes(enums, objects.types, _KEY).fields(graph.procedures)
     fields += divisions_fields(enums)
     told = "What is entered, changed and deleted: each field in a transaction of its own, one after the other."
     return make_object(type("Mutation", (), {}), "Mutation", fields, told)

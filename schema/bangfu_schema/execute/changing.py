@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,15 +17,18 @@ from bangfu.declare.grain import Grain
 from bangfu.errors import UserError
 from bangfu.query.given import Arguments
 from bangfu.query.values import parse_id, to_day
-from bangfu.registry import Attribute, Kind, Node
+from bangfu.registry import Attribute, Kind, Node, ProcedureField
+from bangfu.registry.nodes import camel
 from bangfu.store import Database
 from bangfu.store.reads import storable
 from bangfu.write.once import Key, change_once
 from bangfu.write.outcome import Author, Outcome
 from bangfu.write.owners import owner_column
+from bangfu.write.proceeding import proceed_once
 from bangfu_schema.compile.build import Nodes
-from bangfu_schema.derive.changes import ChangeErrorEntry, entered, name_of
-from bangfu_schema.derive.fields import OfChanging
+from bangfu_schema.derive.changes import ChangeErrorEntry, ErrorEntry, entered, name_of
+from bangfu_schema.derive.fields import OfChanging, OfProcedure
+from bangfu_schema.derive.procedures import ProcedureErrorEntry
 
 _PROCESS = "the process"
 """Who enters rows where nobody has to show who it is."""
@@ -42,7 +45,7 @@ class Changed:
     outcome: Outcome
 
     @property
-    def errors(self) -> list[ChangeErrorEntry]:
+    def errors(self) -> Sequence[ErrorEntry]:
         """Why rows were not taken, in the graph's own terms."""
         found = []
         for each in self.outcome.rejections:
@@ -60,6 +63,23 @@ class Changed:
         return [number for _, number in sorted(self.outcome.change_sets.items())]
 
 
+class Proceeded(Changed):
+    """What came of a procedure, as its payload shows it."""
+
+    @property
+    def errors(self) -> Sequence[ErrorEntry]:
+        """Why it was not carried out, by its arguments."""
+        return [
+            ProcedureErrorEntry(
+                path=[] if each.column is None else [camel(each.column)],
+                code=each.code.value,
+                suggestion=each.suggestion,
+                told=each.message,
+            )
+            for each in self.outcome.rejections
+        ]
+
+
 class Changing:
     """The mutations of one request."""
 
@@ -69,31 +89,28 @@ class Changing:
         self._policy = policy
         self._request_id = request_id
 
-    async def change(self, meaning: OfChanging, name: str, given: Arguments, today: date) -> Changed:
+    async def change(self, meaning: OfChanging | OfProcedure, name: str, given: Arguments, today: date) -> Changed:
         """Carries out one mutation, of a name and with its arguments; what it writes is stored when this returns.
 
         Raises UserError where the viewer lacks a permission, a key was used for something else, or it takes too long.
         """
-        author = self.author(name)
+        key = given.get("idempotencyKey")
+        how: dict[str, Any] = {
+            "key": None if key is None else Key(key, _asked(name, given)),
+            "author": self.author(name),
+            "policy": self._policy,
+            "today": today,
+            "dry": given["dryRun"],
+        }
+        if isinstance(meaning, OfProcedure):
+            procedure, values = meaning.field.procedure, _values(meaning.field, given)
+            outcome = await self.run(lambda connection: proceed_once(connection, procedure, values, **how))
+            return Proceeded(meaning.node, outcome)
+        record, action, how["partial"] = meaning.node.record, meaning.action, given["partial"]
         reads = _reads(meaning.node, self._nodes)
         rows = [_row(reads, each) for each in given["rows"]]
-        key = given.get("idempotencyKey")
-
-        def run(connection: Connection) -> Outcome:
-            return change_once(
-                connection,
-                meaning.node.record,
-                meaning.action,
-                rows,
-                key=None if key is None else Key(key, _asked(name, given)),
-                author=author,
-                policy=self._policy,
-                today=today,
-                dry=given["dryRun"],
-                partial=given["partial"],
-            )
-
-        return Changed(meaning.node, await self.run(run))
+        outcome = await self.run(lambda connection: change_once(connection, record, action, rows, **how))
+        return Changed(meaning.node, outcome)
 
     def author(self, reason: str) -> Author:
         """Who changes something, and as a part of what."""
@@ -122,16 +139,37 @@ class Changing:
             raise
 
 
+def _values(field: ProcedureField, given: Arguments) -> dict[str, Any]:
+    """What a procedure is given, by the names of its arguments; what cannot be read stays as it is, as in a row."""
+    reads = {name: (each.column, _read_of(each)) for name, each in field.values.items()}
+    for name, (argument, node) in field.rows.items():
+        reads[name] = argument.name, _each(_id_of(node))
+    return _row(reads, {name: value for name, value in given.items() if name in reads})
+
+
+def _each(read: _Read) -> _Read:
+    """Reads a value, or each of a list."""
+
+    def read_all(value: Any) -> Any:
+        return [_read_or_left(read, each) for each in value] if isinstance(value, list) else read(value)
+
+    return read_all
+
+
 def _row(reads: Mapping[str, tuple[str, _Read]], given: Mapping[str, Any]) -> dict[str, Any]:
     """A row by the columns of its table; what cannot be read stays as it is, and is told with what else is wrong."""
     row = {}
     for name, value in given.items():
         column, read = reads[name]
-        try:
-            row[column] = None if value is None else read(value)
-        except UserError:
-            row[column] = value
+        row[column] = None if value is None else _read_or_left(read, value)
     return row
+
+
+def _read_or_left(read: _Read, value: Any) -> Any:
+    try:
+        return read(value)
+    except UserError:
+        return value
 
 
 def _reads(node: Node, nodes: Nodes) -> Mapping[str, tuple[str, _Read]]:
@@ -171,7 +209,8 @@ def _as_it_is(value: Any) -> Any:  # of whichever type the column takes
 
 def _asked(name: str, given: Arguments) -> str:
     """What a mutation asks for, in one form however it was written."""
-    asked = {"name": name, "rows": given["rows"], "partial": given["partial"]}
+    left_out = ("dryRun", "idempotencyKey")
+    asked = {"name": name, **{key: value for key, value in given.items() if key not in left_out}}
     return json.dumps(asked, sort_keys=True, default=_plain)
 
 

@@ -19,7 +19,7 @@ from bangfu_schema.compile.personal import Personal, personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.selection import Reader
 from bangfu_schema.compile.statement import check_payload, compile_field, place_of
-from bangfu_schema.derive.fields import OfChanging, OfNode, OfPlace
+from bangfu_schema.derive.fields import OfChanging, OfNode, OfPlace, OfProcedure
 from bangfu_schema.execute.changing import Changing
 from bangfu_schema.execute.documents import Document, Skeleton
 from bangfu_schema.execute.encoding import Written
@@ -100,7 +100,7 @@ class Completion:
 
     async def complete(self, selection: Selection, reached: Reached) -> Any:
         """The finished value of a field of the root."""
-        if isinstance(selection.meaning, OfChanging):
+        if isinstance(selection.meaning, OfChanging | OfProcedure):
             return await self._changed(selection.meaning, selection, reached)
         if self._plainly:
             await self._reading.look_up_today()
@@ -135,7 +135,7 @@ class Completion:
             self._direct[reached.key] = skeleton
         return None if json is None else Written(json)
 
-    async def _changed(self, meaning: OfChanging, selection: Selection, reached: Reached) -> Any:
+    async def _changed(self, meaning: OfChanging | OfProcedure, selection: Selection, reached: Reached) -> Any:
         """Carries out a mutation, and completes its payload as everything stands then."""
         await self._reading.look_up_today()
         today = await self._reading.today()

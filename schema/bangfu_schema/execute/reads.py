@@ -1,5 +1,6 @@
 """Gathers what one request reads of personal data, so that it is logged before the answer leaves."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -16,7 +17,7 @@ from bangfu_schema.compile.personal import Found, Personal
 from bangfu_schema.execute.encoding import Written
 
 _PLACES = ("within", "code", "place")
-_IDS = ("id", "household", "person")
+_ID = re.compile(r"[A-Za-z]+:[1-9][0-9]{5,14}")
 _DISTRICT_DIGITS = 6
 
 
@@ -67,24 +68,25 @@ class Reads:
         places: set[str] = set()
         districts: set[int] = set()
         for _, arguments in self._asked.values():
-            for each in _texts(arguments, _PLACES):
+            for each in (text for name, text in _texts(arguments) if name in _PLACES):
                 with suppress(UserError):  # what names no place has been refused elsewhere
                     code = parse_code(each)
                     places.add(official_code(code))
                     districts.add(district_of(code))
-            for each in _texts(arguments, _IDS):
-                with suppress(ValueError):
+            for _, each in _texts(arguments):
+                if _ID.fullmatch(each):  # which a procedure calls as it likes
                     # An id ends in a place's code, or in a number that begins with the district's.
                     districts.add(int(each.partition(":")[2][:_DISTRICT_DIGITS]))
         return places, districts
 
 
-def _texts(arguments: Sequence[Arguments], names: Sequence[str]) -> Iterator[str]:
+def _texts(arguments: Sequence[Arguments]) -> Iterator[tuple[str, str]]:
+    """All texts that are given, with the names under which they are."""
     for given in arguments:
         for each in (given, *given.get("rows", ())):  # which a mutation is given
-            for name in names:
-                if isinstance(value := each.get(name), str):
-                    yield value
+            for name, value in each.items():
+                texts = value if isinstance(value, list) else [value]
+                yield from ((name, text) for text in texts if isinstance(text, str))
 
 
 def _plain(value: Any) -> Any:

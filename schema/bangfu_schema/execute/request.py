@@ -112,7 +112,7 @@ class Request:
                 return self.known(parse_code(given["place"], argument="place"), "place")
             case of.OfChange():
                 return source
-            case of.OfChanging():
+            case of.OfChanging() | of.OfProcedure():
                 raise AssertionError("a mutation is carried out before its payload is asked for")
             case of.OfChanged(name):
                 return self._changed(name, source, path)
@@ -144,10 +144,11 @@ class Request:
         return await self._logbook.of_row(node, key, given, self._policy)
 
     def _changed(self, name: str, changed: Changed, path: str) -> Any:
-        if name != "rows":
+        if name not in ("rows", "row"):
             return getattr(changed.outcome if name == "written" else changed, name)
         check_may_read(changed.node, self._given({}, date.max, path))
-        return [None if id_ is None else self._fetch(changed.node, id_) for id_ in changed.outcome.ids]
+        rows = [None if id_ is None else self._fetch(changed.node, id_) for id_ in changed.outcome.ids]
+        return rows if name == "rows" else rows[0]
 
     async def _row(self, node: Node, given: dict[str, Any], path: str) -> Row | None:
         if not node.is_place:

@@ -1,0 +1,283 @@
+"""Whatever happens to families in whatever order: who lives where, who is head and what is counted, as in a model."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import text
+from tests.write.clerk import DISTRICT, Clerk
+
+from bangfu.declare.procedures import Procedure
+from bangfu.domain.family import BIRTH, FAMILY, JOIN, LEAVE, MERGE, MOVE, SPLIT
+from bangfu.domain.households import Departure, Relation, Sex
+from bangfu.store import Database
+from bangfu_schema import Graph
+from bangfu_testing import ask
+
+HOMES = 6
+"""Households that things happen to."""
+
+DAYS = st.dates(date(2015, 2, 1), date(2015, 12, 30))
+RELATIONS = st.sampled_from([each.name for each in Relation])
+
+
+@dataclass
+class Home:
+    """A household of the model: where it is, its members' relations by their ids, and whether it has ended."""
+
+    place: int
+    since: date
+    members: dict[int, str] = field(default_factory=dict)
+    ended: bool = False
+
+    @property
+    def heads(self) -> list[int]:
+        """Who is head."""
+        return [id_ for id_, relation in self.members.items() if relation == "HEAD"]
+
+
+class Model:
+    """The district's families in Python, and for everybody the day before which nothing more may happen to them."""
+
+    def __init__(self, homes: dict[int, Home], last: dict[int, date], household_count: int, people_count: int) -> None:
+        self.homes = homes
+        self.last = last
+        self.households = household_count
+        self.people = people_count
+        self.gone: set[int] = set()
+
+    def home_of(self, person: int) -> int | None:
+        """Where somebody lives."""
+        return next((id_ for id_, home in self.homes.items() if person in home.members), None)
+
+    def needs_head(self, home: int, leaving: set[int]) -> bool:
+        """Whether somebody has to take over where these go."""
+        heads, staying = set(self.homes[home].heads), set(self.homes[home].members) - leaving
+        return bool(heads & leaving) and bool(staying) and not heads & staying
+
+    def settle(self, people: dict[int, str], into: int, on: date) -> None:
+        """People live somewhere else from now on."""
+        for id_, relation in people.items():
+            here = self.home_of(id_)
+            if here is not None:
+                del self.homes[here].members[id_]
+            self.homes[into].members[id_] = relation
+            self.last[id_] = on
+
+
+def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[RuleBasedStateMachine]:
+    """Changes the families of a database, and keeps what they should be; in `done` how often what was carried out."""
+
+    class Machine(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.clerk = Clerk(database)
+            self.entries = 0
+
+        @initialize()
+        def begin(self) -> None:
+            """With the households as they are by now, those of the lowest ids."""
+            rows = self.rows(
+                "SELECT id, place_code, valid_from FROM household h WHERE valid_to IS NULL AND EXISTS (SELECT FROM"
+                f" person p WHERE p.household_id = h.id AND p.left_on IS NULL) ORDER BY id LIMIT {HOMES}"
+            )
+            homes = {row["id"]: Home(row["place_code"], row["valid_from"]) for row in rows}
+            last: dict[int, date] = {}
+            for row in self.people(homes):
+                homes[row["household_id"]].members[row["id"]] = row["relation"]
+                last[row["id"]] = row["joined_on"]
+            self.model = Model(homes, last, *self.counted())
+            self.places = [row["code"] for row in self.rows(_PLACES)]
+            self.entries = self.count_entries()
+
+        def rows(self, sql: str) -> list[dict[str, Any]]:
+            with database.engine.connect() as connection:
+                return [dict(row) for row in connection.execute(text(sql)).mappings()]
+
+        def people(self, homes: dict[int, Home]) -> list[dict[str, Any]]:
+            listed = ", ".join(map(str, homes))
+            return self.rows(
+                "SELECT id, household_id, relation, joined_on FROM person"
+                f" WHERE left_on IS NULL AND household_id IN ({listed}) ORDER BY id"
+            )
+
+        def counted(self) -> tuple[int, int]:
+            document = (
+                f'{{ district(code: "{DISTRICT}") {{ register {{ households {{ value }} people {{ value }} }} }} }}'
+            )
+            found = ask(graph, database, document)["district"]["register"]
+            return found["households"]["value"], found["people"]["value"]
+
+        def count_entries(self) -> int:
+            return int(self.rows("SELECT count(*) AS n FROM change_set")[0]["n"])
+
+        def version(self, table: str, id_: int) -> int:
+            return int(self.rows(f"SELECT version FROM {table} WHERE id = {id_}")[0]["version"])
+
+        def home(self, data: st.DataObject, *, living: bool = False) -> int:
+            """One of the households; seldom one that has ended."""
+            homes = self.model.homes
+            known = [id_ for id_, each in homes.items() if not each.ended and (each.members or not living)]
+            ended = [id_ for id_, each in homes.items() if each.ended]
+            return int(data.draw(st.sampled_from(ended if ended and data.draw(st.integers(0, 9)) == 0 else known)))
+
+        def member(self, data: st.DataObject, home: int) -> int | None:
+            members = sorted(self.model.homes[home].members)
+            return data.draw(st.sampled_from(members)) if members else None
+
+        def tried(self, procedure: Procedure, *, may: bool, **given: Any) -> int | None:
+            """Tries something of which the model says whether it can be; the id given back."""
+            outcome = self.clerk.proceed(procedure, **given)
+            codes = [(each.column, each.code.value) for each in outcome.rejections]
+            assert (codes == []) is may, (procedure.name, given, codes)
+            self.entries += may and outcome.written > 0
+            done[procedure.name] += may
+            return outcome.ids[0]
+
+        @rule(data=st.data(), on=DAYS)
+        def move(self, data: st.DataObject, on: date) -> None:
+            id_, place = self.home(data), data.draw(st.sampled_from(self.places))
+            home = self.model.homes[id_]
+            may = not home.ended
+            self.tried(MOVE, may=may, household=id_, version=self.version("household", id_), place=place, on=on)
+            home.place = place if may else home.place
+
+        @rule(data=st.data(), on=DAYS, late=st.booleans())
+        def split(self, data: st.DataObject, on: date, late: bool) -> None:
+            id_ = self.home(data, living=True)
+            home = self.model.homes[id_]
+            if not home.members:
+                return
+            leaving = data.draw(st.lists(st.sampled_from(sorted(home.members)), min_size=1, max_size=3, unique=True))
+            staying = sorted(set(home.members) - set(leaving))
+            head = data.draw(st.sampled_from(leaving))
+            heir = data.draw(st.none() | st.sampled_from(staying)) if staying else None
+            needs = self.model.needs_head(id_, set(leaving))
+            may = not (home.ended or late) and bool(staying) and needs == (heir is not None)
+            may = may and all(self.model.last[each] <= on for each in leaving)
+            given = {"household": id_, "version": self.version("household", id_) + late, "on": on, "head": head}
+            made = self.tried(SPLIT, may=may, **given, members=leaving, remaining_head=heir)
+            if may:
+                assert made is not None
+                self.model.homes[made] = Home(home.place, on)
+                self.model.settle({each: "HEAD" if each == head else "OTHER" for each in leaving}, made, on)
+                home.members |= {} if heir is None else {heir: "HEAD"}
+                self.model.households += 1
+
+        @rule(data=st.data(), on=DAYS)
+        def merge(self, data: st.DataObject, on: date) -> None:
+            id_, into = self.home(data), self.home(data)
+            home, other = self.model.homes[id_], self.model.homes[into]
+            may = id_ != into and not home.ended and not other.ended and home.since < on
+            may = may and all(self.model.last[each] <= on for each in home.members)
+            self.tried(MERGE, may=may, household=id_, version=self.version("household", id_), into=into, on=on)
+            if may:
+                turned = {"HEAD": "OTHER"} if other.heads else {}
+                people = {each: turned.get(relation, relation) for each, relation in home.members.items()}
+                self.model.settle(people, into, on)
+                home.ended = True
+                self.model.households -= 1
+
+        @rule(data=st.data(), on=DAYS, relation=RELATIONS)
+        def join(self, data: st.DataObject, on: date, relation: str) -> None:
+            into, back = self.home(data), data.draw(st.booleans())
+            person = data.draw(st.sampled_from(sorted(self.model.gone))) if back and self.model.gone else None
+            here = None
+            if person is None:
+                here = self.home(data, living=True)
+                person = self.member(data, here)
+            if person is None:
+                return
+            other = self.model.homes[into]
+            staying = [] if here is None else sorted(set(self.model.homes[here].members) - {person})
+            heir = data.draw(st.none() | st.sampled_from(staying)) if staying else None
+            needs = here is not None and self.model.needs_head(here, {person})
+            may = not other.ended and here != into and not (relation == "HEAD" and other.heads)
+            may = may and self.model.last[person] <= on and needs == (heir is not None)
+            given = {"person": person, "version": self.version("person", person), "household": into, "on": on}
+            self.tried(JOIN, may=may, **given, relation=Relation[relation], new_head=heir)
+            if may:
+                self.model.settle({person: relation}, into, on)
+                if here is not None and heir is not None:
+                    self.model.homes[here].members[heir] = "HEAD"
+                self.model.people += person in self.model.gone
+                self.model.gone.discard(person)
+
+        @rule(data=st.data(), on=DAYS, departure=st.sampled_from(list(Departure)))
+        def leave(self, data: st.DataObject, on: date, departure: Departure) -> None:
+            here = self.home(data, living=True)
+            person = self.member(data, here)
+            if person is None:
+                return
+            home = self.model.homes[here]
+            staying = sorted(set(home.members) - {person})
+            heir = data.draw(st.none() | st.sampled_from(staying)) if staying else None
+            may = self.model.last[person] <= on and self.model.needs_head(here, {person}) == (heir is not None)
+            given = {"person": person, "version": self.version("person", person), "departure": departure, "on": on}
+            self.tried(LEAVE, may=may, **given, new_head=heir)
+            if may:
+                del home.members[person]
+                home.members |= {} if heir is None else {heir: "HEAD"}
+                self.model.last[person] = on
+                self.model.gone.add(person)
+                self.model.people -= 1
+
+        @rule(data=st.data(), on=DAYS, relation=st.none() | RELATIONS)
+        def birth(self, data: st.DataObject, on: date, relation: str | None) -> None:
+            id_ = self.home(data)
+            home = self.model.homes[id_]
+            may = not home.ended and not (relation == "HEAD" and home.heads)
+            given = {"household": id_, "name": "王小寶", "sex": Sex.FEMALE, "on": on}
+            made = self.tried(BIRTH, may=may, **given, relation=None if relation is None else Relation[relation])
+            if may:
+                assert made is not None
+                home.members[made] = relation or "CHILD"
+                self.model.last[made] = on
+                self.model.people += 1
+
+        @invariant()
+        def everybody_lives_where_the_model_says(self) -> None:
+            found: dict[int, dict[int, str]] = {id_: {} for id_ in self.model.homes}
+            for row in self.people(self.model.homes):
+                found[row["household_id"]][row["id"]] = row["relation"]
+            assert found == {id_: home.members for id_, home in self.model.homes.items()}
+
+        @invariant()
+        def households_are_where_and_in_force_as_the_model_says(self) -> None:
+            listed = ", ".join(map(str, self.model.homes))
+            rows = self.rows(f"SELECT id, place_code, valid_to, status FROM household WHERE id IN ({listed})")
+            found = {row["id"]: (row["place_code"], row["valid_to"] is not None) for row in rows}
+            assert found == {id_: (home.place, home.ended) for id_, home in self.model.homes.items()}
+            assert {row["id"] for row in rows if row["status"] == "REMOVED"} >= {
+                id_ for id_, home in self.model.homes.items() if home.ended
+            }
+
+        @invariant()
+        def what_is_counted_agrees(self) -> None:
+            assert self.counted() == (self.model.households, self.model.people)
+
+        @invariant()
+        def the_log_has_an_entry_for_each_and_holds(self) -> None:
+            assert self.count_entries() == self.entries
+            assert all(chain.breaks == () for chain in self.clerk.chains())
+
+    return Machine
+
+
+_PLACES = f"""SELECT code FROM place WHERE level IN (3, 4) AND valid_to IS NULL AND district_code = {DISTRICT}
+    AND code % 7 = 0 ORDER BY code LIMIT 20"""
+
+
+def test_any_changes_of_families(graph: Graph, demo_copy: Database) -> None:
+    done: Counter[str] = Counter()
+    run_state_machine_as_test(
+        of_machine(graph, demo_copy, done),
+        settings=settings(
+            max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+    assert [each.name for each in FAMILY if not done[each.name]] == [], "of everything something can be done"
