@@ -17,9 +17,11 @@ from bangfu.declare.records import (
     TownshipRecord,
     VillageRecord,
 )
+from bangfu.declare.requirements import COMPLETENESS, CONSISTENCY, Group, Mend, Requirement
 from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
+from bangfu.domain.about import about, every, known, some
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place
 from bangfu.domain.register import HOUSEHOLDS as REGISTERED_HOUSEHOLDS
@@ -27,6 +29,8 @@ from bangfu.domain.register import PEOPLE as REGISTERED_PEOPLE
 from bangfu.domain.targets import Target
 
 __all__ = [
+    "COMPLETENESS",
+    "CONSISTENCY",
     "FLOW",
     "REGISTERED_HOUSEHOLDS",
     "REGISTERED_PEOPLE",
@@ -41,10 +45,12 @@ __all__ = [
     "Deprecation",
     "DistrictRecord",
     "Grain",
+    "Group",
     "Household",
     "HouseholdRecord",
     "Indicator",
     "Measure",
+    "Mend",
     "NaturalVillageRecord",
     "Period",
     "Permission",
@@ -54,6 +60,7 @@ __all__ = [
     "Plugin",
     "PythonFields",
     "Ratio",
+    "Requirement",
     "Rows",
     "Sensitive",
     "Target",
@@ -61,13 +68,17 @@ __all__ = [
     "TownshipRecord",
     "Unit",
     "VillageRecord",
+    "about",
     "choice",
     "day",
     "deprecated",
+    "every",
     "flag",
     "hookimpl",
+    "known",
     "pick",
     "quantity",
+    "some",
     "spread",
     "spread_amount",
     "text",

@@ -12,7 +12,7 @@ from bangfu import Basis, DemoDistrict, Household, Person, Place, Plugin, Rows, 
 from bangfu.declare.records import Dated
 from bangfu.domain.demo import AS_OF
 from bangfu.domain.places import PlaceKind
-from bangfu.domain.register import Income
+from bangfu.domain.income import Income
 from bangfu.errors import OperationError
 from bangfu.registry.discovery import assemble
 from bangfu.store import Database

@@ -8,6 +8,7 @@ import pluggy
 
 from bangfu.declare.measures import AnyMeasure, Indicator
 from bangfu.declare.records import Dated, Record
+from bangfu.declare.requirements import Requirement
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
 
@@ -48,7 +49,7 @@ class PythonFields:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plugin:
-    """A sector or programme: its records, measures and progress indicators, under one name everywhere."""
+    """A sector or programme: its records, measures, indicators and requirements, under one name everywhere."""
 
     name: str
     api: str
@@ -57,6 +58,7 @@ class Plugin:
     records: tuple[type[Record], ...] = ()
     measures: tuple[AnyMeasure, ...] = ()
     progress: tuple[Indicator, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     units: tuple[Unit, ...] = ()
     needs: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()

@@ -2,8 +2,9 @@
 
 from bangfu.registry.discovery import assemble, discover
 from bangfu.registry.graph import Graph
-from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node
+from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node, Required
 from bangfu.registry.platform import InstalledPlugin, Platform
+from bangfu.registry.required import measures_of
 
 __all__ = [
     "Attribute",
@@ -15,6 +16,8 @@ __all__ = [
     "Namespace",
     "Node",
     "Platform",
+    "Required",
     "assemble",
     "discover",
+    "measures_of",
 ]

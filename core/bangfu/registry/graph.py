@@ -13,6 +13,7 @@ from bangfu.domain.households import Household, Person, Relation
 from bangfu.domain.places import Place, Succession, code_above, lies_inside
 from bangfu.domain.targets import Target
 from bangfu.registry.nodes import Link, MeasureField, Namespace, Node, attributes_of, camel, plural
+from bangfu.registry.required import measures_of, required
 
 _NAMES = {
     Grain.DISTRICT: "District",
@@ -36,6 +37,8 @@ class Graph:
         _link_core(self)
         for plugin in plugins:
             self._add(plugin)
+        for plugin in plugins:  # once there are all the records whose rows mend something
+            self._require(plugin)
 
     def _add(self, plugin: Plugin) -> None:
         for record in plugin.records:
@@ -43,7 +46,7 @@ class Graph:
             self.nodes[node.name] = node
             self._hang(plugin, node)
         indicators = {indicator.measure: indicator for indicator in plugin.progress}
-        for measure in plugin.measures:
+        for measure in measures_of(plugin):
             named = MeasureField(
                 name=camel(measure.name), measure=measure, plugin=plugin, indicator=indicators.get(measure)
             )
@@ -55,6 +58,12 @@ class Graph:
             for node in targets:
                 is_own = node.plugin is plugin
                 (node if is_own else self._space(node, plugin)).python_fields.append(extension.fields)
+
+    def _require(self, plugin: Plugin) -> None:
+        mended = {node.record: node for node in self.nodes.values()}
+        for requirement in plugin.requirements:
+            made = required(plugin, requirement, mended[requirement.mend.record])
+            self._space(self.core[requirement.of], plugin).requirements[made.name] = made
 
     def _hang(self, plugin: Plugin, node: Node) -> None:
         """Links a record's node with the core node of its grain, both ways, and with the root."""

@@ -10,6 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from bangfu.declare.fields import Sensitive
+from bangfu.declare.requirements import RequirementKind
 from bangfu.registry import Attribute, Kind, Link, Namespace, Node
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
@@ -23,6 +24,7 @@ from bangfu_schema.derive.fields import (
     OfMany,
     OfMeasure,
     OfOne,
+    OfRequirements,
     OfSpace,
     OfTotal,
     argument,
@@ -86,14 +88,16 @@ class Objects:
     def __init__(self, graph: Graph, enums: Enums, inputs: Inputs) -> None:
         self._enums = enums
         self._inputs = inputs
-        self.measure: Any = None  # set by the schema once its type is made
+        self.measure: Any = None  # both are set by the schema once their types are made
+        self.completeness: Any = None
         nodes = graph.nodes.values()
         self.types: dict[Node, Any] = {node: type(node.name, (NodeInterface,), {}) for node in nodes}
         self.connections: dict[Node, Any] = {node: type(f"{node.name}Connection", (), {}) for node in nodes}
 
-    def make(self, measure: Any) -> None:
-        """Fills every shell; `measure` is the type of a measure's value."""
+    def make(self, measure: Any, completeness: Any) -> None:
+        """Fills every shell, with the types of a measure's value and of what is required of a row."""
         self.measure = measure
+        self.completeness = completeness
         for node in self.types:
             self._make_connection(node)
             self._make_node(node)
@@ -152,6 +156,12 @@ class Objects:
         ]
         for link in node.links.values():
             fields += self._link(link)
+        for kind in RequirementKind:
+            if node.required(kind):
+                told = f"{kind.title.zh} {kind.title.en}: whether it is so, and what is missing."
+                fields.append(
+                    DerivedField.of(kind.value, self.completeness, OfRequirements(kind), description=told)
+                )
         for space in node.namespaces.values():
             type_ = self.space_type(node.name, space, self._space_fields(space))
             title = f"{space.plugin.title.zh} {space.plugin.title.en}"
