@@ -133,7 +133,7 @@ def _declared(platform: Platform) -> dict[str, list[str]]:
 
 
 def _view(record: type[Dated], used: Mapping[tuple[str, str], bool]) -> Iterator[str]:
-    """The view; `used` says of sensitive columns that are looked at whether their values are, or only that there are."""
+    """The view; `used` says of sensitive columns that are looked at whether it is at the values, or only for some."""
     table, quote = record.__tablename__, _quote
     columns = []
     for column in columns_of(record):

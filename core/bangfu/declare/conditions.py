@@ -50,4 +50,4 @@ def _looks(element: ClauseElement, *, is_nested: bool, is_for_presence: bool) ->
         return
     is_nested = is_nested or isinstance(element, Select)
     for child in element.get_children():
-        yield from _looks(child, is_nested=is_nested, is_for_presence=False)  # type: ignore[arg-type]  # as above
+        yield from _looks(child, is_nested=is_nested, is_for_presence=False)

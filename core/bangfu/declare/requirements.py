@@ -1,4 +1,4 @@
-"""Requirements: what has to be known of a household or a place, and what must not contradict itself (完整性與邏輯校驗)."""
+"""Requirements (完整性與邏輯校驗): what has to be known of households and places, what must agree with itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Group:
-    """What requirements belong to, as an item of 五清: `Group("problems", Text("存在問題清", "Problems are clear"))`."""
+    """What requirements belong to, as an item of 五清: `Group("tasks", Text("工作任務清", "Tasks are clear"))`."""
 
     name: str
     title: Text
@@ -71,7 +71,8 @@ class Mend:
     def correct(cls, what: "type[Record] | InstrumentedAttribute[Any]") -> "Mend":
         """A row is there, and something in it is missing or wrong: in one column, where that is known."""
         if isinstance(what, InstrumentedAttribute):
-            return cls(what.class_, MendingAction.CORRECT, what.key)
+            record: Any = what.class_
+            return cls(record, MendingAction.CORRECT, what.key)
         return cls(what, MendingAction.CORRECT)
 
 

@@ -58,8 +58,8 @@ def known(*columns: InstrumentedAttribute[Any], group: Group, of: Grain | None =
 
 
 def _known(column: InstrumentedAttribute[Any], group: Group, of: Grain | None) -> Requirement:
-    record: type[Record] = column.class_
-    grain = of or record.__grain__
+    record: Any = column.class_
+    grain: Grain = of or record.__grain__
     field = field_of(column.property.columns[0])
     assert field is not None, "a column of a record is declared with a title"
     if thing_of(grain) is record:
@@ -71,7 +71,7 @@ def _known(column: InstrumentedAttribute[Any], group: Group, of: Grain | None) -
             holds=lambda thing: getattr(thing, column.key).is_not(None),
             mend=Mend.correct(column),
         )
-    title = record.__title__
+    title: Text = record.__title__
     return Requirement(
         name=f"{snake(record.__name__)}_{column.key}_known",
         title=Text(f"{title.zh}：{field.title.zh}已填報", f"{title.en}: {field.title.en} is known"),

@@ -88,7 +88,9 @@ SIX_THERE = (*map(_document, VillageDocumentKind), *known(VillageDocument.drawn_
 CONTRADICTIONS = (
     Requirement(
         name="wages_where_somebody_works_away",
-        title=Text("有人外出務工的，最近一年有工資性收入", "Where somebody works away, there are wages in the last year"),
+        title=Text(
+            "有人外出務工的，最近一年有工資性收入", "Where somebody works away, there are wages in the last year"
+        ),
         of=Grain.HOUSEHOLD,
         group=LOGIC,
         kind=CONSISTENCY,

@@ -45,12 +45,12 @@ class _Rewriting:
             return self._column_or_rows(each)
 
         # What is asked about as a whole is not seen by its own traversal.
-        alone = None
         if isinstance(element, Exists):
-            alone = self._existence(element, around)
-        elif not isinstance(element, Select):
-            alone = self._column_or_rows(element)
-        return replacement_traverse(element, {}, replace) if alone is None else alone
+            return self._existence(element, around)
+        alone = None if isinstance(element, Select) else self._column_or_rows(element)
+        if alone is not None:
+            return alone
+        return replacement_traverse(element, {}, replace)  # type: ignore[call-overload]  # it takes any element
 
     def _existence(self, element: Exists, around: Sequence[FromClause]) -> Any:
         select = next(each for each in iterate(element) if isinstance(each, Select))  # the outermost comes first

@@ -165,9 +165,7 @@ def _sealed(plugin: Plugin, record: type[Record]) -> Iterator[Problem]:
             yield _problem(plugin, thing, f"is sealed, and {what} looks at it", remedy)
 
 
-def _measures(
-    plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure], readable: Readable
-) -> Iterator[Problem]:
+def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure], readable: Readable) -> Iterator[Problem]:
     taken = {record_name(record) for record in plugin.records}
     for measure in plugin.measures:
         thing = f"measure {measure.name!r}"

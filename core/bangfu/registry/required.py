@@ -82,10 +82,10 @@ def _rates(plugin: Plugin) -> Iterator[Ratio]:
 
 def _rate_of_all(plugin: Plugin, kind: RequirementKind, grain: Grain, chosen: list[Requirement]) -> Ratio:
     asked = [is_asked(each) for each in chosen]
-    met = [
-        is_met(each) if of is None else or_(not_(of), is_met(each)) for each, of in zip(chosen, asked, strict=True)
-    ]
-    of_some = None if any(each is None for each in asked) else or_(false(), *(each for each in asked if each is not None))
+    met = [is_met(each) if of is None else or_(not_(of), is_met(each)) for each, of in zip(chosen, asked, strict=True)]
+    of_some = (
+        None if any(each is None for each in asked) else or_(false(), *(each for each in asked if each is not None))
+    )
     name = f"{kind.word}_{plural(grain.unit)}"
     title = Text(
         f"{kind.title.zh}的{grain.title.zh}所佔比例（{plugin.title.zh}）",
@@ -94,9 +94,7 @@ def _rate_of_all(plugin: Plugin, kind: RequirementKind, grain: Grain, chosen: li
     return _rate(name, title, grain, and_(true(), *met), of_some)
 
 
-def _rate(
-    name: str, title: Text, grain: Grain, met: ColumnElement[bool], asked: ColumnElement[bool] | None
-) -> Ratio:
+def _rate(name: str, title: Text, grain: Grain, met: ColumnElement[bool], asked: ColumnElement[bool] | None) -> Ratio:
     where = met if asked is None else and_(asked, met)
     return Ratio(
         name=name,
@@ -111,4 +109,3 @@ def _counted(name: str, title: Text, grain: Grain, where: ColumnElement[bool] | 
     if thing is Place:
         return Measure(name=name, title=title, of=thing, time=STOCK, distinct=grain, where=where)
     return Measure(name=name, title=title, of=thing, time=STOCK, count=grain.unit, where=where)
-

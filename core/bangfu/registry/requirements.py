@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from sqlalchemy.exc import SQLAlchemyError
 
 from bangfu.declare.plugin import Plugin
-from bangfu.declare.records import columns_of
+from bangfu.declare.records import Record, columns_of
 from bangfu.declare.requirements import Requirement
 from bangfu.domain.about import thing_of
-from bangfu.domain.places import Place
 from bangfu.errors import Problem, nearest
 from bangfu.registry.conditions import Readable, condition_problems
 from bangfu.registry.graph import record_name
@@ -19,8 +18,8 @@ from bangfu.registry.required import conditions_of, rates_of
 def requirement_problems(plugin: Plugin, readable: Readable) -> Iterator[Problem]:
     """What is wrong with the requirements of a plugin."""
     found = [problem for each in plugin.requirements for problem in _requirement(plugin, each, readable)]
+    found += _names(plugin)
     yield from found
-    yield from _names(plugin)
     if not found:  # else there may be no measures to be made of them
         yield from _rates(plugin)
 
@@ -44,7 +43,7 @@ def _requirement(plugin: Plugin, requirement: Requirement, readable: Readable) -
 
 def _mend(plugin: Plugin, thing: str, requirement: Requirement, readable: Readable) -> Iterator[Problem]:
     mend = requirement.mend
-    if mend.record not in readable or mend.record is Place:
+    if mend.record not in readable or not issubclass(mend.record, Record):  # places change together
         found = f"is mended by rows of {mend.record.__name__}, which are entered elsewhere"
         remedy = "Name a record of this plugin, of one it needs, Household or Person."
         yield Problem(plugin=plugin.name, thing=thing, found=found, remedy=remedy)

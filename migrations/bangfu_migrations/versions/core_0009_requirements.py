@@ -37,7 +37,7 @@ def downgrade() -> None:
     op.drop_table("register_help_measure")
 
 
-def _create(table: str, about: tuple[str, str, str], *own: sa.Column[sa.types.TypeEngine[object]]) -> None:
+def _create(table: str, about: tuple[str, str, str], *own: sa.schema.SchemaItem) -> None:
     """A table whose rows are about something: the column says about what, and leads to a table and its key."""
     column, other, key = about
     op.create_table(

@@ -1,9 +1,10 @@
 """What is required of rows as SQL: each requirement looked at once for each row, and what is missing as a list."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, FromClause, cast, func, null, select, true, union_all
+from sqlalchemy import JSON, ColumnElement, FromClause, cast, null, select, true, union_all
 from sqlalchemy.sql.elements import quoted_name
 
 from bangfu.declare.requirements import RequirementKind
@@ -59,7 +60,7 @@ class Requirements:
             return cast(constant("[]"), JSON)
         rows = []
         for number, each in enumerate(asked):
-            columns = columns_of(part.below, lambda chosen, each=each: self._told(each.required, chosen))
+            columns = columns_of(part.below, partial(self._told, each.required))
             shown = select(constant(number).label(_NUMBER), *labelled(columns))
             rows.append(shown.where(each.met.is_(False)).correlate_except())
         found = union_all(*rows).subquery(self._build.name("u"))

@@ -42,9 +42,7 @@ def row(build: Build, rows: Rows, chosen: Sequence[Chosen]) -> tuple[Show, FromC
     return show, standing.joined
 
 
-def _field(
-    build: Build, rows: Rows, figures: Figures, standing: Requirements, chosen: Chosen
-) -> ColumnElement[Any]:
+def _field(build: Build, rows: Rows, figures: Figures, standing: Requirements, chosen: Chosen) -> ColumnElement[Any]:
     node, alias = rows.node, rows.alias
     match chosen.meaning:
         case OfId():

@@ -159,9 +159,7 @@ class Objects:
         for kind in RequirementKind:
             if node.required(kind):
                 told = f"{kind.title.zh} {kind.title.en}: whether it is so, and what is missing."
-                fields.append(
-                    DerivedField.of(kind.value, self.completeness, OfRequirements(kind), description=told)
-                )
+                fields.append(DerivedField.of(kind.value, self.completeness, OfRequirements(kind), description=told))
         for space in node.namespaces.values():
             type_ = self.space_type(node.name, space, self._space_fields(space))
             title = f"{space.plugin.title.zh} {space.plugin.title.en}"
