@@ -44,7 +44,7 @@ class Swarm(HouseholdRecord):
 
 def requirement(**given: Any) -> Requirement:
     """A sound one, but for what is given."""
-    sound = {
+    sound: dict[str, Any] = {
         "name": "has_swarm",
         "title": TITLE,
         "of": Grain.HOUSEHOLD,

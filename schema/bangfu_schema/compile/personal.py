@@ -177,7 +177,7 @@ class _Reader:
                         values.extend((name, (*here, key)) for key in told if name is not None)
                     case OfRequirements(kind):
                         name = personal_standing(node, kind)
-                        values.extend((name, (*here, below.key)) for below in each.below if name is not None)
+                        values.extend([(name, here)] if name is not None else ())
                     case InPython():
                         # It is given the whole row; what it makes of it nobody knows here.
                         if _is_sensitive(node):

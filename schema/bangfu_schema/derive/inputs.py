@@ -121,7 +121,11 @@ class Inputs:
         members: Members = {IS_COMPLETE: (is_met, "Whether all that is asked is met; missing where nothing is asked.")}
         for name, spaced in required.items():
             inner: Members = {
-                key: (is_met, f"{each.requirement.title.zh} {each.requirement.title.en}")
+                key: (
+                    is_met,
+                    f"{each.requirement.title.zh} {each.requirement.title.en}"
+                    + (". Sensitive: takes `personal:read`." if each.is_sensitive else ""),
+                )
                 for key, each in spaced.items()
             }
             plugin = next(iter(spaced.values())).plugin

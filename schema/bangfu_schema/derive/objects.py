@@ -11,6 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from bangfu.declare.fields import Sensitive
 from bangfu.declare.requirements import RequirementKind
+from bangfu.query.personal import personal_measure, personal_standing
 from bangfu.registry import Attribute, Kind, Link, Namespace, Node
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
@@ -159,9 +160,11 @@ class Objects:
         for kind in RequirementKind:
             if node.required(kind):
                 told = f"{kind.title.zh} {kind.title.en}: whether it is so, and what is missing."
+                if personal_standing(node, kind) is not None:
+                    told += " Sensitive: without `personal:read`, what looks at sensitive columns is left out."
                 fields.append(DerivedField.of(kind.value, self.completeness, OfRequirements(kind), description=told))
         for space in node.namespaces.values():
-            type_ = self.space_type(node.name, space, self._space_fields(space))
+            type_ = self.space_type(node.name, space, self._space_fields(space, node))
             title = f"{space.plugin.title.zh} {space.plugin.title.en}"
             fields.append(DerivedField.of(space.name, type_, OfSpace(space), description=title))
         for extension in node.python_fields:
@@ -170,16 +173,18 @@ class Objects:
         doc = " ".join((node.record.__doc__ or "").split()) if not node.is_place else node.grain.title.en
         make_object(self.types[node], node.name, fields, f"{node.title.zh} {doc}", node=node)
 
-    def _space_fields(self, space: Namespace) -> list[StrawberryField]:
+    def _space_fields(self, space: Namespace, node: Node) -> list[StrawberryField]:
         fields = [field for link in space.links.values() for field in self._link(link)]
         for measured in space.measures.values():
             title = measured.measure.title
+            is_personal = personal_measure(node, measured) is not None
+            marked = ". Sensitive: without `personal:read`, it is withheld." if is_personal else ""
             fields.append(
                 DerivedField.of(
                     measured.name,
                     self.measure,
                     OfMeasure(measured),
-                    description=f"{title.zh} {title.en} ({measured.measure.unit})",
+                    description=f"{title.zh} {title.en} ({measured.measure.unit}){marked}",
                     arguments=MEASURE_ARGUMENTS,
                     deprecation=measured.measure.deprecation,
                 )
