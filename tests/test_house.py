@@ -35,7 +35,7 @@ FILES = (
 )
 """What every plugin has, in the order in which it is read."""
 
-MAY_HAVE = {"types.py"}
+MAY_HAVE = {"types.py", "requirements.py"}
 """What a plugin may have beside, its README saying why."""
 
 LISTS = {

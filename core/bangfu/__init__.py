@@ -19,9 +19,11 @@ from bangfu.declare.records import (
     VillageRecord,
 )
 from bangfu.declare.refusals import Code, Refusal
+from bangfu.declare.requirements import COMPLETENESS, CONSISTENCY, Group, Mend, Requirement
 from bangfu.declare.rules import Check
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
+from bangfu.domain.about import about, every, known, some
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place
 from bangfu.domain.register import HOUSEHOLDS as REGISTERED_HOUSEHOLDS
@@ -29,6 +31,8 @@ from bangfu.domain.register import PEOPLE as REGISTERED_PEOPLE
 from bangfu.domain.targets import Target
 
 __all__ = [
+    "COMPLETENESS",
+    "CONSISTENCY",
     "FLOW",
     "REGISTERED_HOUSEHOLDS",
     "REGISTERED_PEOPLE",
@@ -45,10 +49,12 @@ __all__ = [
     "Deprecation",
     "DistrictRecord",
     "Grain",
+    "Group",
     "Household",
     "HouseholdRecord",
     "Indicator",
     "Measure",
+    "Mend",
     "NaturalVillageRecord",
     "Period",
     "Permission",
@@ -60,6 +66,7 @@ __all__ = [
     "PythonFields",
     "Ratio",
     "Refusal",
+    "Requirement",
     "Rows",
     "Sensitive",
     "Steps",
@@ -68,16 +75,20 @@ __all__ = [
     "TownshipRecord",
     "Unit",
     "VillageRecord",
+    "about",
     "choice",
     "day",
     "deprecated",
+    "every",
     "flag",
     "hookimpl",
+    "known",
     "pick",
     "place",
     "quantity",
     "row_of",
     "rows_of",
+    "some",
     "spread",
     "spread_amount",
     "text",

@@ -7,18 +7,19 @@ tells each connection for whom:
 - a table that is open to every viewer, such as that of places, may be read;
 - of any other a row is seen where the viewer holds the record's permission and the row lies in its places;
 - what measures count, they count in views of the schema `counted`, which keep no rows back; of sensitive columns these
-  have only those that a measure looks at, and none by which a sealed one is looked up.
+  have only those that a measure looks at, empty where it only looks whether there is something in them, and none by
+  which a sealed one is looked up.
 
 A table that nobody declares may not be read at all; to the log of reads rows may be added, and nothing else be done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from hashlib import sha256
 from itertools import chain
 
-from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy import Connection, Engine, String, func, inspect, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
@@ -30,8 +31,8 @@ from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
 from bangfu.errors import OperationError
 from bangfu.query.counted import COUNTED
-from bangfu.query.measures import sensitive_columns
-from bangfu.registry import Platform
+from bangfu.query.measures import sensitive_looks
+from bangfu.registry import Platform, measures_of
 from bangfu.store.reads import READ_LOG
 from bangfu.store.reorganisations import PLACE_MOVE
 from bangfu.store.setting import SETTING
@@ -131,18 +132,25 @@ def _moves() -> list[str]:
 
 def _declared(platform: Platform) -> dict[str, list[str]]:
     """What is to be run for each table; those of people and households come first, since others look into them."""
-    used = sensitive_columns(measure for each in platform.plugins for measure in each.plugin.measures)
+    measures = [measure for each in platform.plugins for measure in measures_of(each.plugin)]
+    used = {(look.table.name, look.column.name): False for look in sensitive_looks(measures)}
+    used |= {
+        (look.table.name, look.column.name): True for look in sensitive_looks(measures) if not look.is_for_presence
+    }
     return {record.__tablename__: [*_view(record, used), *_policy(record)] for record in _records(platform)}
 
 
-def _view(record: type[Dated], used: set[tuple[str, str]]) -> Iterator[str]:
+def _view(record: type[Dated], used: Mapping[tuple[str, str], bool]) -> Iterator[str]:
+    """The view; `used` says of sensitive columns that are looked at whether it is at the values, or only for some."""
     table, quote = record.__tablename__, _quote
-    columns = [
-        quote(column.name)
-        for column in columns_of(record)
-        if not is_index(column)
-        and ((field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used)
-    ]
+    columns = []
+    for column in columns_of(record):
+        name, field = quote(column.name), field_of(column)
+        is_sensitive = field is not None and field.sensitive is not None
+        if is_index(column) or (is_sensitive and (table, column.name) not in used):
+            continue
+        is_hidden = is_sensitive and not used[table, column.name] and isinstance(column.type, String)
+        columns.append(f"left({name}, 0) AS {name}" if is_hidden else name)
     listed = ", ".join(columns)
     yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names
     yield f"GRANT SELECT ON {COUNTED}.{quote(table)} TO {_BOTH}"

@@ -14,7 +14,7 @@ from bangfu import Choice, DemoDistrict, Grain, Plugin, Ratio, Rows, Target, Tex
 from bangfu.declare.fields import field_of
 from bangfu.declare.plugin import ENTRY_POINTS
 from bangfu.declare.records import columns_of
-from bangfu.registry import Platform, assemble
+from bangfu.registry import Platform, assemble, measures_of
 from bangfu.registry.nodes import Node
 from bangfu.store import Database
 from bangfu.store.tables import add_own_tables
@@ -113,7 +113,10 @@ class PluginConformance:
             assert [value for value in values if value["unit"] != field.measure.unit] == []
             asked.add((grain, field.measure.name))
         assert asked == {
-            (grain, measure.name) for measure in self.plugin.measures for grain in Grain if grain.covers(measure.grain)
+            (grain, measure.name)
+            for measure in measures_of(self.plugin)
+            for grain in Grain
+            if grain.covers(measure.grain)
         }
 
     def test_every_record_is_listed(self, reach: Reach, graph: Graph, demo_database: Database) -> None:
@@ -161,6 +164,9 @@ def _titles(plugin: Plugin) -> Iterator[tuple[str, Text]]:
         given = ((f"{procedure.name}, argument {each.name}", each.title) for each in procedure.arguments)
         yield from ((name, title or Text("", "")) for name, title in given)
     yield from ((f"unit {unit.name}", unit.title) for unit in plugin.units)
+    for each in plugin.requirements:
+        yield f"requirement {each.name}", each.title
+        yield f"group {each.group.name}", each.group.title
     yield from ((f"column {name}", field.title) for name, field in _fields(plugin))
     for values in _choices(plugin):
         yield from ((f"{values.__name__}.{member.name}", member.title) for member in values)

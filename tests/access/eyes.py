@@ -7,7 +7,8 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from tests.access.numbers import NOTHING, Cell, Numbers, Span, columns_read, is_of_households, is_tellable, parts_of
+from tests.access.numbers import NOTHING, Cell, Numbers, Span, is_of_households, is_tellable, parts_of
+from tests.access.required import columns_in, required_of, standing, tables_in
 from tests.access.rows import Rows, inside, typed_id
 from tests.access.world import TODAY, Row
 from tests.query.oracle import compare
@@ -15,13 +16,14 @@ from tests.query.oracle import compare
 from bangfu import Period
 from bangfu.access import Viewer
 from bangfu.declare.measures import AnyMeasure
-from bangfu.registry import Link, MeasureField, Namespace, Node
+from bangfu.registry import Link, MeasureField, Namespace, Node, Required
 
 # By hand, so that a column that loses its mark is found, and one that gets one is looked at.
 MASKS = {
     ("Person", "name"): "NAME",
     ("Person", "id_number"): "ID_NUMBER",
     ("Person", "health"): "HIDDEN",
+    ("RegisterHelpMeasure", "responsible"): "NAME",
     ("PartyBuildingPartyOrganisation", "secretary"): "NAME",
     ("PublicServicesWelfareGrant", "kind"): "HIDDEN",
     ("ProbeCard", "holder"): "NAME",
@@ -33,6 +35,7 @@ MASKS = {
     ("ProbeCard", "opened_on"): "HIDDEN",
 }
 PERSONAL = "personal:read"
+KINDS = ("completeness", "consistency")
 
 
 def masked(mask: str, value: Any) -> Any:
@@ -62,7 +65,7 @@ class Eyes:
         self.rows = rows
         self.numbers = numbers
         self.viewer = viewer
-        self._nodes = {node.record: node for node in rows.graph.nodes.values()}
+        self._tables = {node.table.name: node for node in rows.graph.nodes.values() if not node.is_place}
 
     def may(self, permission: str | None) -> bool:
         """Whether the viewer holds a permission."""
@@ -105,23 +108,27 @@ class Eyes:
 
     def is_full(self, measure: AnyMeasure) -> bool:
         """Whether the viewer may see what a number is made of, wherever that lies inside its places."""
-        return all(
-            self.may(permission_of(node))
-            and (self.may(PERSONAL) or not any((node.name, column) in MASKS for column in columns_read(part)))
-            for part in parts_of(measure)
-            for node in (self._nodes[part.of],)
+        read = [self.numbers.reads(part) for part in parts_of(measure)]
+        may_read = all(self.may(permission_of(node)) for nodes, _ in read for node in nodes)
+        return may_read and (
+            self.may(PERSONAL) or not any(column in MASKS for _, columns in read for column in columns)
         )
 
     def is_told(self, measure: AnyMeasure, node: Node, row: Row, span: Span) -> bool:
         """Whether a number is told for a place, a household or a person."""
-        if not is_of_households(measure):
+        looks_at_people = any(
+            not node.grain.is_place for part in parts_of(measure) for node in self.numbers.reads(part)[0]
+        )
+        if not looks_at_people:
             return True
         full = self.is_full(measure)
         if not node.is_place:
             return full
         if full and self.covers(row["code"]):
             return True
-        if node.grain.value > 2 or not is_tellable(measure, span):
+        # How few households are behind a number of places that looks at them, nobody counts.
+        is_of_places = not is_of_households(measure)
+        if node.grain.value > 2 or is_of_places or not is_tellable(measure, span):
             return False
         own = self._own if full else ()
         return not self.numbers.small(measure, node.grain.value, row["district_code"], span, own)
@@ -173,6 +180,52 @@ class Eyes:
         if self.viewer is None or self.viewer.is_everywhere:
             return tuple(row["code"] for row in self.rows.tables["place"] if row["level"] == 1)
         return self.viewer.places
+
+    def needs_of(self, required: Required) -> set[str]:
+        """What it takes to be told of a requirement: to see its plugin's records and all that it looks at."""
+        requirement, thing = required.requirement, self.rows.graph.core[required.requirement.of]
+        found = {f"{required.plugin.name}:read", permission_of(thing) or f"{required.plugin.name}:read"}
+        for condition in (requirement.holds, requirement.asked_of):
+            if condition is not None:
+                said = condition(thing.record)
+                tables = {
+                    self._tables[table].name: self._tables[table] for table in tables_in(said) & set(self._tables)
+                }
+                found |= {permission_of(node) or f"{required.plugin.name}:read" for node in tables.values()}
+                marked = {(self._tables[table].name, name) for table, name in columns_in(said) if table in self._tables}
+                found |= {PERSONAL} if marked & set(MASKS) else set()
+        return found
+
+    def standing(self, node: Node, row: Row, required: Required) -> bool | None:
+        """Whether a requirement is met by a row; None where it is not asked of it, or not of this viewer."""
+        if not all(map(self.may, self.needs_of(required))):
+            return None
+        if node.is_place and not self.covers(row["code"]):
+            return None  # what is about other places is not seen
+        return standing(self.rows, required.qualified, row)
+
+    def completeness(self, node: Node, row: Row, kind: str) -> dict[str, Any]:
+        """What is told of what is required of a row."""
+        found = {each: self.standing(node, row, each) for each in required_of(node, kind)}
+        answers = [is_met for is_met in found.values() if is_met is not None]
+        return {
+            "isComplete": all(answers) if answers else None,
+            "met": answers.count(True),
+            "asked": len(answers),
+            "missing": [
+                {
+                    "name": each.qualified,
+                    "plugin": each.plugin.name,
+                    "group": each.requirement.group.name,
+                    "groupTitle": vars(each.requirement.group.title),
+                    "title": vars(each.requirement.title),
+                    "mutation": each.mutation,
+                    "column": each.column,
+                }
+                for each, is_met in found.items()
+                if is_met is False
+            ],
+        }
 
     def _expected(self, measure: AnyMeasure, node: Node, row: Row, span: Span) -> int:
         """How many units are to report: villages for what lies in them, wider places for their own facts."""
@@ -241,6 +294,10 @@ class Choosing:
                     yield PERSONAL
             elif name in node.links:
                 yield from self._needs_of_link(node.links[name], inner)
+            elif name in KINDS:
+                for key, each in inner.items():
+                    for asked in each if key != "isComplete" else ():
+                        yield from self._eyes.needs_of(node.namespaces[key].requirements[asked])
             elif name in node.namespaces:
                 for key, each in inner.items():
                     if key in node.namespaces[name].links:
@@ -279,8 +336,16 @@ class Choosing:
             return compare(row[attribute.column], given, attribute.kind.value)
         if name in node.links:
             return self._linked(node, row, node.links[name], given)
+        if name in KINDS:
+            return all(self._required(node, row, name, key, inner) for key, inner in given.items())
         space = node.namespaces[name]
         return all(self._spaced(node, row, space, key, inner) for key, inner in given.items())
+
+    def _required(self, node: Node, row: Row, kind: str, name: str, given: dict[str, Any]) -> bool:
+        if name == "isComplete":
+            return compare(self._eyes.completeness(node, row, kind)["isComplete"], given, "flag")
+        asked = node.namespaces[name].requirements
+        return all(compare(self._eyes.standing(node, row, asked[key]), inner, "flag") for key, inner in given.items())
 
     def _spaced(self, node: Node, row: Row, space: Namespace, name: str, given: dict[str, Any]) -> bool:
         if name in space.links:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import Any
 
-from tests.access.eyes import MASKS, permission_of, plain_of
+from tests.access.eyes import KINDS, MASKS, Eyes, permission_of, plain_of
 from tests.access.hand import HAND
+from tests.access.numbers import Numbers
+from tests.access.required import required_of
 from tests.access.rows import Rows, official, typed_id
 from tests.access.world import HERE, THERE, Row
 
-from bangfu.registry import Attribute, Kind, Link, Node
+from bangfu.registry import Attribute, Kind, Link, Node, Required
 from bangfu.registry.nodes import plural
 
 _ALL = 1000
@@ -56,6 +58,7 @@ class Matrix:
         self._graph = rows.graph
         self._together = together
         self._turn = count()
+        self._eyes = Eyes(rows, Numbers(rows), None)
         self._operators = {kind: cycle(_selective(kind)) for kind in Kind}
         roots = self._graph.roots.values()
         self._spaces = {link.target.name: (space.name, link.name) for space in roots for link in space.links.values()}
@@ -71,6 +74,8 @@ class Matrix:
         yield from self._linked(node)
         yield from self._filtered(node)
         yield from self._measured(node)
+        for kind in KINDS:
+            yield from self._required(node, kind)
 
     # Ways in.
 
@@ -272,6 +277,29 @@ class Matrix:
         )
         yield self._case(f"{node.name} by measures of {space} from {names[0]}", *lists, is_costly=True)
 
+    def _required(self, node: Node, kind: str) -> Iterator[Case]:
+        """What is required of a type, shown, and as a filter: all of it, and each by itself where it is refused."""
+        required = list(required_of(node, kind))
+        if not required:
+            return
+        text = self._list(node, f"first: {_ALL}", f"nodes {{ id {kind} {{ {_STANDING} }} }}")
+        yield self._case(f"{node.name} {kind}", text, districts=(HERE, THERE))
+        asked = "totalCount nodes { id }"
+        for compared in ("eq: true", "eq: false", "isNull: true", "isNull: false"):
+            arguments = f"first: {_ALL}, filter: {{ {kind}: {{ isComplete: {{ {compared} }} }} }}"
+            yield self._case(f"{node.name} {kind} {compared}", self._list(node, arguments, asked), is_costly=True)
+        for needed in {frozenset(self._eyes.needs_of(each)) for each in required}:
+            together = [each for each in required if self._eyes.needs_of(each) == needed]
+            given = [_standing(kind, each, self._turned(("eq: false", "isNull: true"))) for each in together]
+            arguments = f"first: {_ALL}, filter: {{ or: [{', '.join(given)}] }}"
+            others = [_standing(kind, each, "eq: true") for each in together]
+            lists = [self._list(node, arguments, asked)]
+            lists.append(self._list(node, f"first: {_ALL}, filter: {{ and: [{', '.join(others)}] }}", asked))
+            yield self._case(f"{node.name} by {kind} for {sorted(needed)}", *lists, is_costly=True)
+        for each in required:
+            text = self._list(node, f"filter: {_standing(kind, each, 'eq: false')}", "totalCount")
+            yield self._case(f"{node.name} by {each.qualified}", text, is_refusal=True)
+
     # Values.
 
     def _few(self, node: Node) -> str:
@@ -310,6 +338,14 @@ class Matrix:
 
     def _direction(self) -> str:
         return str(self._turned(("ASC", "DESC")))
+
+
+_STANDING = """isComplete met asked missing {
+    name plugin group groupTitle { zh en } title { zh en } mutation column }"""
+
+
+def _standing(kind: str, required: Required, compared: str) -> str:
+    return f"{{ {kind}: {{ {required.plugin.name}: {{ {required.name}: {{ {compared} }} }} }} }}"
 
 
 _ANY: dict[Kind, Any] = {

@@ -5,21 +5,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement
 from sqlalchemy.schema import Column
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import AsBoolean, BinaryExpression, BooleanClauseList, False_, Grouping, Null, True_
-from sqlalchemy.sql.visitors import iterate
+from tests.access.probe import GIFTS_TO_PUPILS
+from tests.access.required import columns_in, standing, tables_in
 from tests.access.rows import SPANS, Rows, in_force
 from tests.access.world import TODAY, Row
 
-from bangfu import Measure, Ratio
+from bangfu import Measure, Place, Ratio
 from bangfu.declare.measures import AnyMeasure, OverTime
+from bangfu.registry import Node
 
 SMALL = 5
+_LISTED = {"Village": "Villages", "NaturalVillage": "NaturalVillages", "Household": "Households", "Person": "Persons"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class Numbers:
         self.small = cache(self._small)
 
     def _facts(self, measure: Measure) -> tuple[Fact, ...]:
-        node = self._nodes[measure.of]
+        node = self.node_of(measure)
+        words = self._words.get(measure)
         column = measure.on.key if measure.on is not None else "recorded_on"
         found = []
         for row in self._rows.all(node):
@@ -93,12 +97,55 @@ class Numbers:
                     row,
                     self._rows.lies(node, row),
                     home["id"] if home else 0,
-                    row["person_id" if "person_id" in row else "id"],
-                    measure.where is None or holds(measure.where, row),
+                    row["person_id"] if "person_id" in row else row.get("id", 0),
+                    (measure.where is None or holds(measure.where, row)) if words is None else words(row),
                     row[column],
                 )
             )
         return tuple(found)
+
+    def node_of(self, measure: Measure) -> Node:
+        """The type of the rows that a measure counts; of places, those of the level that it counts."""
+        return self._nodes[measure.of] if measure.of is not Place else self._rows.graph.core[measure.grain]
+
+    def reads(self, measure: Measure) -> tuple[set[Node], set[tuple[str, str]]]:
+        """The types whose rows a number is made of, and the columns that are read, by type."""
+        by_table = {node.table.name: node for node in self._nodes.values() if not node.is_place}
+        read = {(measure.of.__tablename__, each.key) for each in (measure.sum, measure.on) if each is not None}
+        tables = {measure.of.__tablename__}
+        if measure.where is not None:
+            read |= columns_in(measure.where)
+            tables |= tables_in(measure.where)
+        nodes = {by_table[table] for table in tables if table in by_table}
+        return nodes, {(by_table[table].name, column) for table, column in read if table in by_table}
+
+    @cached_property
+    def _words(self) -> dict[Measure, Callable[[Row], bool]]:
+        """What the shares count that follow from requirements, in words and not in SQL; and one condition besides."""
+        found: dict[Measure, Callable[[Row], bool]] = {GIFTS_TO_PUPILS: self._is_home_of_pupil}
+        for node in self._rows.graph.core.values():
+            for space in node.namespaces.values():
+                for kind, word in (("completeness", "complete"), ("consistency", "consistent")):
+                    chosen = [each for each in space.requirements.values() if each.requirement.kind.value == kind]
+                    names = {f"{each.name}Rate": [each.qualified] for each in chosen}
+                    names |= {f"{word}{_LISTED[node.name]}": [each.qualified for each in chosen]} if chosen else {}
+                    for name, qualified in names.items():
+                        ratio = space.measures[name].measure
+                        assert isinstance(ratio, Ratio)
+                        found[ratio.numerator] = partial(self._is_met, qualified)
+                        found[ratio.denominator] = partial(self._is_asked, qualified)
+        return found
+
+    def _is_met(self, names: list[str], row: Row) -> bool:
+        answers = [standing(self._rows, name, row) for name in names]
+        return any(each is not None for each in answers) and False not in answers
+
+    def _is_asked(self, names: list[str], row: Row) -> bool:
+        return any(standing(self._rows, name, row) is not None for name in names)
+
+    def _is_home_of_pupil(self, row: Row) -> bool:
+        people = self._rows.tables["person"]
+        return any(each["is_student"] and each["household_id"] == row["household_id"] for each in people)
 
     def counting(self, measure: Measure, span: Span) -> Iterator[Fact]:
         """The rows that make the number."""
@@ -195,16 +242,6 @@ def parts_of(measure: AnyMeasure) -> tuple[Measure, ...]:
     return (measure,) if isinstance(measure, Measure) else (measure.numerator, measure.denominator)
 
 
-def columns_read(measure: AnyMeasure) -> set[str]:
-    """The columns that a declaration reads."""
-    read: set[str] = set()
-    for part in parts_of(measure):
-        read |= {each.key for each in (part.sum, part.on) if each is not None}
-        if part.where is not None:
-            read |= {each.key for each in iterate(part.where) if isinstance(each, Column)}
-    return read
-
-
 def holds(condition: ColumnElement[Any], row: Row) -> bool:
     """Whether a declaration's condition holds for a row; not where a value is missing."""
     return _evaluated(condition, row) is True
@@ -243,7 +280,7 @@ _COMPARISONS: dict[Any, Callable[[Any, Any], bool]] = {
 
 def _told(measure: Measure, level: int, group: list[Fact], meant: set[int]) -> Cell:
     counted = [fact for fact in group if id(fact.row) in meant]
-    unit = 3 if measure.of.__grain__.value >= 3 else measure.of.__grain__.value
+    unit = min(measure.of.__grain__.value, 3)
     unit = unit if level <= unit else level
     sources = {fact.row["source"] for fact in group}
     source = sources.pop() if len(sources) == 1 else "several sources"

@@ -13,7 +13,7 @@ from graphql import (
     parse,
     value_from_ast_untyped,
 )
-from tests.access.eyes import Choosing, Eyes, permission_of, plain_of, span_of
+from tests.access.eyes import KINDS, Choosing, Eyes, permission_of, plain_of, span_of
 from tests.access.hand import HAND
 from tests.access.rows import inside, official, typed_id
 from tests.access.world import TODAY, Row
@@ -176,6 +176,8 @@ class Oracle:
             attribute = node.attributes[name]
             value = self._eyes.value(node, row, attribute.column)
             return official(value) if attribute.kind is Kind.CODE and value is not None else plain_of(value)
+        if name in KINDS:
+            return _chosen(self._eyes.completeness(node, row, name), field)
         if name in node.namespaces:
             space = node.namespaces[name]
             return {_key(each): self._spaced(node, row, space, each) for each in _fields(field.selection_set)}
@@ -219,6 +221,15 @@ class Oracle:
             else:
                 found[_key(each)] = plain_of(told[each.name.value])
         return found
+
+
+def _chosen(value: Any, field: FieldNode) -> Any:
+    """What a field chooses of an object, or of a list of such."""
+    if isinstance(value, list):
+        return [_chosen(each, field) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {_key(each): _chosen(value[each.name.value], each) for each in _fields(field.selection_set)}
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import strawberry
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Mapped
 
 from bangfu import (
@@ -13,10 +14,12 @@ from bangfu import (
     STOCK,
     Argument,
     Grain,
+    Group,
     Household,
     HouseholdRecord,
     Indicator,
     Measure,
+    Mend,
     NaturalVillageRecord,
     Person,
     PersonRecord,
@@ -24,14 +27,17 @@ from bangfu import (
     Procedure,
     PythonFields,
     Ratio,
+    Requirement,
     Sensitive,
     Steps,
     Text,
     Unit,
     day,
     flag,
+    known,
     quantity,
     row_of,
+    some,
     text,
     whole,
 )
@@ -108,12 +114,51 @@ LARGE_GIFTS = Measure(
 LARGE_SHARE = Ratio(
     name="large_share", title=Text("大額比例", "Share of large gifts"), numerator=LARGE_GIFTS, denominator=GIFTS
 )
+GIFTS_TO_PUPILS = Measure(
+    name="gifts_to_pupils",
+    title=Text("有在校生的戶", "Gifts to households with somebody at school"),
+    of=Gift,
+    time=FLOW,
+    count="piece",
+    where=exists(select(Person.id).where(Person.household_id == Gift.household_id, Person.is_student.is_(True))),
+)
 SPRINGS = Measure(name="springs_known", title=Text("泉", "Springs"), of=Spring, time=STOCK, count="spring")
 SPRINGS_A_HOUSEHOLD = Ratio(
     name="springs_a_household",
     title=Text("戶均泉", "Springs for a hundred households"),
     numerator=SPRINGS,
     denominator=REGISTERED_HOUSEHOLDS,
+)
+
+
+CLEAR = Group("clear", Text("探清", "Clear"))
+
+
+def _all_have_gifts(village: Any) -> ColumnElement[bool]:
+    """Whether there is no household of the village to which nothing was given."""
+    lives_here = Household.place_code.between(village.code, village.code + 999)
+    nothing = ~exists(select(Gift.id).where(Gift.household_id == Household.id))
+    return ~exists(select(Household.id).where(Household.district_code == village.district_code, lives_here, nothing))
+
+
+REQUIREMENTS = (
+    *known(Card.phone, group=CLEAR),
+    Requirement(
+        name="has_spring",
+        title=Text("有泉", "There is a spring"),
+        of=Grain.NATURAL_VILLAGE,
+        group=CLEAR,
+        holds=lambda hamlet: some(Spring, hamlet),
+        mend=Mend.enter(Spring),
+    ),
+    Requirement(
+        name="all_have_gifts",
+        title=Text("戶戶有慰問", "Something was given to each household"),
+        of=Grain.VILLAGE,
+        group=CLEAR,
+        holds=_all_have_gifts,
+        mend=Mend.enter(Gift),
+    ),
 )
 
 
@@ -186,10 +231,12 @@ PROBE = Plugin(
         GIFTS,
         LARGE_GIFTS,
         LARGE_SHARE,
+        GIFTS_TO_PUPILS,
         SPRINGS,
         SPRINGS_A_HOUSEHOLD,
     ),
     procedures=(FIND,),
+    requirements=REQUIREMENTS,
     # One of them is counted from the middle of a year on.
     progress=(Indicator(measure=GIFTS, since=date(2015, 7, 1)), Indicator(measure=CARDS), Indicator(measure=SPRINGS)),
     units=(

@@ -24,6 +24,8 @@ class Rows:
         self.places = {row["code"]: row for row in tables["place"]}
         self.households = {row["id"]: row for row in tables["household"]}
         self.people = {row["id"]: row for row in tables["person"]}
+        self.standings: dict[tuple[str, int], bool | None] = {}
+        """What was found of requirements, by their names and the keys of things."""
 
     def all(self, node: Node) -> list[Row]:
         """The rows of a type, in the order of their keys, places that are no more included."""

@@ -138,7 +138,7 @@ def test_views_show_no_sensitive_column_that_no_measure_looks_at(demo_database: 
             ),
             {"t": "person"},
         ).scalars()
-        assert {"name", "id_number", "id_number_index"} & set(columns) == set()
+        assert {"name", "health", "id_number_index"} & set(columns) == set()
 
 
 @pytest.mark.parametrize("role", READERS)
@@ -147,6 +147,20 @@ def test_a_session_that_says_nothing_sees_nothing(demo_database: Database, role:
         connection.execute(text(f"SET LOCAL ROLE {role}"))
         assert connection.execute(text("SELECT count(*) FROM household")).scalar() == 0
         assert connection.execute(text("SELECT count(*) FROM place")).scalar() != 0
+
+
+@pytest.mark.parametrize(("table", "column"), [("person", "id_number"), ("register_help_measure", "responsible")])
+def test_views_tell_only_whether_there_is_a_value_where_nothing_else_is_counted(
+    demo_database: Database, table: str, column: str
+) -> None:
+    """Of ID numbers not even the cipher text, of names no letter; and the gaps are where they are."""
+    with demo_database.engine.connect() as connection:
+        own = text(f"SELECT count({column}), count(*) FROM {table}")
+        known, rows = connection.execute(own).one()
+        connection.execute(text("SET LOCAL ROLE bangfu_reader"))
+        found = text(f"SELECT count({column}), count(*), max({column}) FROM counted.{table}")
+        assert connection.execute(found).one() == (known, rows, "")
+    assert 0 < known < rows
 
 
 @pytest.mark.parametrize("role", READERS)

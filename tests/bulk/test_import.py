@@ -16,7 +16,7 @@ from bangfu.bulk.applying import apply_import
 from bangfu.bulk.planning import Import, Refusal, plan_import
 from bangfu.declare.records import Dated
 from bangfu.domain.households import Person
-from bangfu.domain.register import Income
+from bangfu.domain.income import Income
 from bangfu.errors import UserError
 from bangfu.store import Database
 from bangfu.store.imports import StoredPlan

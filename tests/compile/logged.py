@@ -26,6 +26,11 @@ from bangfu.declare.records import snake
 
 MARK = "Sensitive: without `personal:read`"
 """By these words the schema tells everybody which fields are personal data."""
+TAKES = "Sensitive: takes `personal:read`"
+"""The same of what a filter asks whether it is met."""
+KINDS = ("completeness", "consistency")
+TELLING = frozenset({"value", "gap", "progress", "reported", "source", "receipt"})
+"""What of a measure follows from the rows that it counts."""
 
 
 @dataclass
@@ -85,6 +90,10 @@ class Auditor:
                 found.shown.add(f"{type_.name}.{snake(name)}")
                 shows = True
             inner = get_named_type(definition.type)
+            if isinstance(inner, GraphQLObjectType) and inner.name.startswith(type_.name) and part is not None:
+                measured = set(self._measured(inner, nodes, part))
+                found.shown |= {f"{type_.name}.{snake(name)}.{each}" for each in measured}
+                shows = shows or bool(measured)
             if isinstance(inner, GraphQLObjectType):
                 below = [each.selection_set for each in nodes if each.selection_set]
                 if inner.name.endswith("Connection"):
@@ -100,6 +109,21 @@ class Auditor:
         if shows and edge is None:
             self._row(type_.name, id_, found)
         return shows
+
+    def _measured(self, space: GraphQLObjectType, nodes: list[FieldNode], value: Any) -> Iterator[str]:
+        """The measures of one household or person, in a namespace, by which sensitive columns were told."""
+        for set_ in (each.selection_set for each in nodes if each.selection_set):
+            for node in self._fields(space, set_):
+                definition = space.fields.get(node.name.value)
+                inner = get_named_type(definition.type) if definition is not None else None
+                if MARK not in (definition.description or "" if definition else "") or node.selection_set is None:
+                    continue
+                assert isinstance(inner, GraphQLObjectType)
+                told = value[node.alias.value if node.alias else node.name.value]
+                for part in self._fields(inner, node.selection_set):
+                    key = part.alias.value if part.alias else part.name.value
+                    if part.name.value in TELLING and told is not None and told[key] is not None:
+                        yield snake(node.name.value)
 
     def _each(self, type_: GraphQLObjectType, sets: list[SelectionSetNode], value: Any, found: Expected) -> None:
         if isinstance(value, list):
@@ -191,11 +215,28 @@ class Auditor:
             if inner is None:
                 continue
             about = owner.fields.get(name) if isinstance(owner, GraphQLObjectType) else None
+            if name in KINDS:
+                assert isinstance(owner, GraphQLObjectType)
+                is_marked = about is not None and MARK in (about.description or "")
+                if self._asks(get_named_type(type_.fields[name].type), inner, is_marked=is_marked):
+                    yield f"{owner.name}.{name}"
+                continue
             if about is not None and MARK in (about.description or ""):
                 assert isinstance(owner, GraphQLObjectType)
                 yield f"{owner.name}.{snake(name)}"
             else:
                 yield from self._compared(get_named_type(type_.fields[name].type), inner)
+
+    def _asks(self, type_: Any, given: Any, *, is_marked: bool) -> bool:
+        """Whether a filter by what is required asks whether sensitive columns have a value."""
+        if given.get("isComplete") is not None and is_marked:
+            return True
+        return any(
+            below is not None and TAKES in (get_named_type(type_.fields[space].type).fields[name].description or "")
+            for space, inner in given.items()
+            if space != "isComplete" and inner is not None
+            for name, below in inner.items()
+        )
 
     def _fields(self, type_: GraphQLObjectType, set_: SelectionSetNode) -> Iterator[FieldNode]:
         for each in set_.selections:

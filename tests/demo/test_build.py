@@ -11,8 +11,8 @@ from sqlalchemy import Engine, func, select, text
 from bangfu import Basis, DemoDistrict, Household, Person, Place, Plugin, Rows, Target, Text
 from bangfu.declare.records import Dated
 from bangfu.domain.demo import AS_OF
+from bangfu.domain.income import Income
 from bangfu.domain.places import PlaceKind
-from bangfu.domain.register import Income
 from bangfu.errors import OperationError
 from bangfu.registry.discovery import assemble
 from bangfu.store import Database

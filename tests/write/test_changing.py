@@ -10,7 +10,7 @@ from tests.write.clerk import BASE, HOME, TODAY, Clerk, planting, said
 from bangfu.access import Forbidden, Policy, Viewer
 from bangfu.declare.records import Basis
 from bangfu.domain.households import Household, HouseholdCategory, HouseholdStatus, Person, Relation, Sex
-from bangfu.domain.register import Income
+from bangfu.domain.income import Income
 from bangfu.domain.targets import Target
 from bangfu.store import Database
 from bangfu.write.outcome import Action

@@ -7,6 +7,7 @@ import typer
 
 from bangfu_app.cli.audit import audit
 from bangfu_app.cli.compare import compare
+from bangfu_app.cli.completeness import completeness
 from bangfu_app.cli.demo import demo
 from bangfu_app.cli.explain import explain
 from bangfu_app.cli.failure import Commands
@@ -70,6 +71,7 @@ application.command()(demo)
 application.command()(serve)
 application.command()(migrate)
 application.command()(report)
+application.command()(completeness)
 application.command()(explain)
 application.command()(reads)
 application.add_typer(plugin, name="plugin")

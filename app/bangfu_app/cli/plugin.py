@@ -52,6 +52,7 @@ def _described(installed: InstalledPlugin) -> dict[str, object]:
         "records": [record.__name__ for record in declared.records],
         "measures": [measure.name for measure in declared.measures],
         "indicators": [indicator.name for indicator in declared.progress],
+        "requirements": [requirement.name for requirement in declared.requirements],
     }
 
 
@@ -67,7 +68,12 @@ def _print_table(installed: tuple[InstalledPlugin, ...]) -> None:
     table.add_column("Version", no_wrap=True)
     for each in installed:
         declared = each.plugin
-        brings = {"records": declared.records, "measures": declared.measures, "indicators": declared.progress}
+        brings = {
+            "records": declared.records,
+            "measures": declared.measures,
+            "indicators": declared.progress,
+            "requirements": declared.requirements,
+        }
         table.add_row(
             declared.name,
             f"[bold]{declared.title.en} {declared.title.zh}[/]\n"

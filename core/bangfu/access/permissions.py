@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from bangfu.declare.records import Dated
 from bangfu.declare.text import Text
+from bangfu.domain.about import thing_of
 from bangfu.domain.households import Household, Person
-from bangfu.registry import Node, Platform
+from bangfu.registry import Node, Platform, Required
 
 PERSONAL = "personal:read"
 """To read names, ID numbers and the like in full, to filter and to order by them."""
@@ -48,7 +49,19 @@ def needed_to_change(record: type[Dated]) -> str:
 
 def needed_for(node: Node) -> str | None:
     """The permission that a node's rows need; None for what is open to every viewer: places, lineage and targets."""
-    return needed_to_count(node.record) if node.plugin is not None or node.record in (Household, Person) else None
+    return None if is_open(node.record) else needed_to_count(node.record)
+
+
+def needed_to_ask(required: Required) -> frozenset[str]:
+    """What it takes to be told whether a requirement is met: to read whatever it looks at, and its plugin's records."""
+    own = thing_of(required.requirement.of)
+    found = {needed_to_count(each) for each in (own, *required.looks_into) if not is_open(each)}
+    return frozenset({reading(required.plugin.name), *found, *((PERSONAL,) if required.is_sensitive else ())})
+
+
+def is_open(record: type[Dated]) -> bool:
+    """Whether the rows of a record are shown to every viewer: those of places, their lineage and targets."""
+    return not record.__plugin__ and record not in (Household, Person)
 
 
 def needed_to_count(record: type[Dated]) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.fields import field_of
 from bangfu.declare.grain import Grain
-from bangfu.declare.records import Record
+from bangfu.declare.records import Dated
 from bangfu.declare.text import Text
 
 
@@ -33,11 +33,12 @@ class Measure:
     Exactly one of `sum` (a numeric column), `count` (the unit in which rows are counted) and `distinct` (a level
     whose places, households or people are counted once each) says what is added. A FLOW counts rows by the date
     in column `on` (by default `recorded_on`), a STOCK the rows that hold on the last day of the period.
+    `where` takes the columns of its record; by `exists(select(…))` it may look at other records too, as they stand now.
     """
 
     name: str
     title: Text
-    of: type[Record]
+    of: type[Dated]
     time: OverTime
     sum: InstrumentedAttribute[Any] | None = None
     count: str | None = None
@@ -81,7 +82,7 @@ class Ratio:
         return min(self.numerator.grain, self.denominator.grain, key=lambda grain: grain.value)
 
     @property
-    def of(self) -> type[Record]:
+    def of(self) -> type[Dated]:
         """The record behind the numerator, which decides who has reported."""
         return self.numerator.of
 

@@ -9,6 +9,7 @@ import pluggy
 from bangfu.declare.measures import AnyMeasure, Indicator
 from bangfu.declare.procedures import Procedure
 from bangfu.declare.records import Dated, Record
+from bangfu.declare.requirements import Requirement
 from bangfu.declare.text import Text
 from bangfu.declare.units import Unit
 
@@ -49,7 +50,7 @@ class PythonFields:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plugin:
-    """A sector or programme: its records, measures, indicators and procedures, under one name everywhere."""
+    """A sector or programme: all that it declares, under one name everywhere."""
 
     name: str
     api: str
@@ -59,6 +60,7 @@ class Plugin:
     measures: tuple[AnyMeasure, ...] = ()
     progress: tuple[Indicator, ...] = ()
     procedures: tuple[Procedure, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     units: tuple[Unit, ...] = ()
     needs: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()

@@ -38,6 +38,9 @@ NAMING = {
 }
 
 
+_RECORD = "bangfu.record"
+
+
 class Basis(Choice):
     """On which basis a row stands (統計口徑)."""
 
@@ -67,6 +70,9 @@ class Dated(DeclarativeBase):
     __levels__: ClassVar[frozenset[Grain] | None] = None
     """The levels of places that rows may be about, where that is not the grain's own level alone."""
 
+    __grain__: ClassVar[Grain]
+    """The level at which a row is counted."""
+
     district_code: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-3)
     version: Mapped[int] = key(zh="版本", en="Version, one more at each change", server_default=text("1"))
     source: Mapped[str] = line(200, zh="來源", en="Source")
@@ -88,6 +94,8 @@ class Dated(DeclarativeBase):
             looked_up = tuple(cls._looked_up())
             cls.__table_args__ = (*cls._table_args(), *looked_up, *cls.__constraints__)
         super().__init_subclass__(**options)
+        if "__abstract__" not in cls.__dict__:
+            cls.__table__.info[_RECORD] = cls  # type: ignore[attr-defined]  # a declared record stands in a table
 
     @classmethod
     def _table_args(cls) -> tuple[Any, ...]:
@@ -111,7 +119,6 @@ class Record(Dated):
     """A row with an id of its own: `district_code * 10^9 + n`, so that an id alone tells its district."""
 
     __abstract__ = True
-    __grain__: ClassVar[Grain]
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, sort_order=-2)
 
@@ -203,6 +210,12 @@ def columns_of(record: type[Dated]) -> tuple[Column[Any], ...]:
     table = record.__table__
     assert isinstance(table, Table)
     return tuple(table.columns)
+
+
+def record_of(table: Table) -> type[Dated] | None:
+    """The record that stands in a table; None for tables that are none of the graph's."""
+    found: type[Dated] | None = table.info.get(_RECORD)
+    return found
 
 
 def snake(name: str) -> str:

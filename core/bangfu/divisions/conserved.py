@@ -12,7 +12,7 @@ from bangfu.declare.grain import Grain
 from bangfu.declare.measures import Measure
 from bangfu.divisions.redrawing import Lineage
 from bangfu.domain.places import Place
-from bangfu.query.measures import Span, measure_by, parts_of
+from bangfu.query.measures import Span, measure_by, parts_of, records_used
 from bangfu.registry import Platform
 
 _EVER = date(1900, 1, 1)
@@ -34,7 +34,7 @@ class Figure:
     """Whether all places that have to do with each other have together what they had."""
 
     counts_places: bool
-    """Whether it counts places themselves, of which there may be more or fewer now."""
+    """Whether it counts places themselves, or looks at those that things lie in: there may be more or fewer now."""
 
 
 def all_values(connection: Connection, platform: Platform, district: int, today: date) -> dict[str, Values]:
@@ -62,13 +62,12 @@ def compare(
     for name, measure in _all(platform):
         was, is_ = before[name], after[name]
         group = groups[_grain(measure)]
-        counts_places = measure.distinct is not None and measure.distinct.is_place
         figure = Figure(
             name=name,
             before=_total(was),
             after=_total(is_),
             is_conserved=_summed(was, group) == _summed(is_, group),
-            counts_places=counts_places,
+            counts_places=_counts_places(measure),
         )
         found.append(figure)
     return found
@@ -84,6 +83,12 @@ def _all(platform: Platform) -> Iterator[tuple[str, Measure]]:
                     seen.add(id(part))
                     name = measure.name if part is measure else f"{measure.name}: {part.name}"
                     yield f"{plugin.name}.{name}", part
+
+
+def _counts_places(measure: Measure) -> bool:
+    if measure.of is Place or (measure.distinct is not None and measure.distinct.is_place):
+        return True
+    return any(record.__grain__.is_place for record in records_used(measure))
 
 
 def _grain(measure: Measure) -> Grain:

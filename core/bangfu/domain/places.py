@@ -53,6 +53,7 @@ class Place(Dated):
     """A district, township, village or natural village; its row ends when divisions change."""
 
     __tablename__ = "place"
+    __grain__ = Grain.NATURAL_VILLAGE  # the lowest of the levels that stand in it
     __title__ = Text("地方", "Place")
     __constraints__ = (
         CheckConstraint("code / 1000000000 = district_code", name="district"),

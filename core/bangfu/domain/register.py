@@ -2,18 +2,20 @@
 
 from decimal import Decimal
 
-from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from bangfu.declare.choice import Choice
-from bangfu.declare.fields import choice, quantity, whole
+from bangfu.declare.fields import choice, quantity
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import STOCK, Measure
 from bangfu.declare.plugin import Permission, Plugin, hookimpl
 from bangfu.declare.records import HouseholdRecord, VillageRecord
 from bangfu.declare.text import Text
 from bangfu.domain.family import FAMILY
+from bangfu.domain.help import HelpMeasure, VillageDocument
 from bangfu.domain.households import Household, HouseholdCategory, Person
+from bangfu.domain.income import Income
+from bangfu.domain.requirements import REQUIREMENTS
 
 
 class LandKind(Choice):
@@ -32,22 +34,6 @@ class PoorVillage(VillageRecord):
 
     __plugin__ = "register"
     __title__ = Text("貧困村登記", "Registration as a poor village")
-
-
-class Income(HouseholdRecord):
-    """A household's income statement for one year (收入情況)."""
-
-    __plugin__ = "register"
-    __title__ = Text("年度收入", "Income of a year")
-    __constraints__ = (UniqueConstraint("district_code", "household_id", "year"),)
-
-    year: Mapped[int] = whole(zh="年度", en="Year")
-    wage: Mapped[Decimal] = quantity("yuan", zh="工資性收入", en="Wages")
-    production: Mapped[Decimal] = quantity("yuan", zh="生產經營性收入", en="Production")
-    property: Mapped[Decimal] = quantity("yuan", zh="財產性收入", en="Property")
-    transfer: Mapped[Decimal] = quantity("yuan", zh="轉移性收入", en="Transfers")
-    expenses: Mapped[Decimal] = quantity("yuan", zh="生產經營性支出", en="Expenses of production")
-    net_per_head: Mapped[Decimal] = quantity("yuan", zh="人均純收入", en="Net income per head", least=None)
 
 
 class LandHolding(HouseholdRecord):
@@ -93,13 +79,14 @@ plugin = Plugin(
     api="1.0",
     title=Text("建檔立卡", "Register"),
     department=Text("區扶貧辦", "District poverty alleviation office"),
-    records=(PoorVillage, Income, LandHolding),
+    records=(PoorVillage, Income, LandHolding, HelpMeasure, VillageDocument),
     measures=(HOUSEHOLDS, PEOPLE, ALLOWANCE_HOUSEHOLDS, POOR_VILLAGES, ARABLE_LAND),
     procedures=FAMILY,
     permissions=(
         Permission("sign", Text("簽署認定與退出", "Sign that a household enters or leaves the register")),
         Permission("reorganise", Text("調整區劃", "Change divisions: rename, merge, split and move places")),
     ),
+    requirements=REQUIREMENTS,
 )
 
 

@@ -30,14 +30,14 @@ from sqlalchemy import (
     true,
 )
 
-from bangfu.access import PERSONAL, needed_to_count
+from bangfu.access import PERSONAL, is_open, needed_to_count
 from bangfu.declare.codes import SPANS
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
 from bangfu.declare.period import Period
-from bangfu.declare.records import Record
+from bangfu.declare.records import Dated
 from bangfu.query.given import Parameters, today
-from bangfu.query.measures import Span, measure_value, parts_of, sensitive_columns, source_of
+from bangfu.query.measures import Span, measure_value, parts_of, records_used, sensitive_columns, source_of
 from bangfu.query.scope import in_force
 from bangfu.query.visible import is_own
 from bangfu.registry.nodes import Node
@@ -70,7 +70,8 @@ def is_told(
     parts = parts_of(measure)
     if policy.viewer is None:
         return None
-    if all(part.of.__grain__.is_place for part in parts):
+    looks_at_people = any(not each.__grain__.is_place for part in parts for each in records_used(part))
+    if all(part.of.__grain__.is_place for part in parts) and not looks_at_people:
         return None if policy.reads_personal or not sensitive_columns(parts) else false()
     may_see = all(policy.holds(needed) for part in parts for needed in _needed(part))
     lies_in_own = lies_in_own and not by_other_boundaries
@@ -79,7 +80,10 @@ def is_told(
     around = Grain.DISTRICT if by_other_boundaries and grain.is_place else grain
     first = alias.c.code - alias.c.code % SPANS[around] if by_other_boundaries else alias.c.code
     own = is_own(first, parameters, around) if may_see else false()
-    if grain not in ((Grain.DISTRICT,) if by_other_boundaries else (Grain.DISTRICT, Grain.TOWNSHIP)):
+    # How few households are behind a number of places nobody counts.
+    is_of_places = looks_at_people and any(part.of.__grain__.is_place for part in parts)
+    told_outside = (Grain.DISTRICT,) if by_other_boundaries else (Grain.DISTRICT, Grain.TOWNSHIP)
+    if grain not in told_outside or is_of_places:
         return own
     cells = dict.fromkeys(cell for cell in _cells(measure) if not cell.of.__grain__.is_place)
     small = [_is_small(cell, grain, alias, span, parameters, may_see=may_see) for cell in cells]
@@ -96,7 +100,7 @@ def _is_tellable(parts: Sequence[Measure], period: Period, today: date) -> bool:
 
 def _needed(measure: Measure) -> Iterator[str]:
     """The permissions of whoever may see the rows behind a measure, and what is counted of them."""
-    yield needed_to_count(measure.of)
+    yield from (needed_to_count(each) for each in (measure.of, *records_used(measure)) if not is_open(each))
     if sensitive_columns([measure]):
         yield PERSONAL
 
@@ -105,7 +109,7 @@ def _needed(measure: Measure) -> Iterator[str]:
 class _Cell:
     """Rows whose households must not be few: of all places of a level, of a flow in all years."""
 
-    of: type[Record]
+    of: type[Dated]
     time: OverTime
     on: str = "recorded_on"
     where: ColumnElement[bool] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     ColumnElement,
     FromClause,
     LargeBinary,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from bangfu.declare.fields import index_of
+from bangfu.query.completeness import filtered, kind_of
 from bangfu.query.disclosure import told_value
 from bangfu.query.given import Given, Input, Rule, today
 from bangfu.query.measures import Span
@@ -91,6 +93,9 @@ def filter_conditions(
             conditions += _compare(column, inner, partial(to_value, attribute), bound_type(attribute.kind))
         elif name in node.links:
             conditions += _linked(node, node.links[name], alias, inner, chain)
+        elif (kind := kind_of(name)) is not None:
+            for met, below in filtered(node, kind, alias, inner):
+                conditions += _compare(met, below, lambda value, _path: value, Boolean())
         else:
             conditions += _spaced(node, node.namespaces[name], alias, inner, chain)
     return conditions

@@ -9,7 +9,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ClauseElement,
-    Column,
     ColumnClause,
     ColumnElement,
     Date,
@@ -29,18 +28,20 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.sql.visitors import ExternallyTraversible, iterate, replacement_traverse
+from sqlalchemy.sql.visitors import iterate
 
 from bangfu.declare.codes import DISTRICT_SPAN, SPANS
+from bangfu.declare.conditions import Look, looks, tables_in
 from bangfu.declare.fields import field_of
 from bangfu.declare.grain import Grain
 from bangfu.declare.measures import AnyMeasure, Measure, OverTime, Ratio
 from bangfu.declare.period import Period
-from bangfu.declare.records import Record
+from bangfu.declare.records import Dated, record_of
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, lies_inside
 from bangfu.query.boundaries import lay_in
-from bangfu.query.counted import counted
+from bangfu.query.conditions import over
+from bangfu.query.counted import counted, counted_table
 from bangfu.query.given import Given, Input, Parameters
 from bangfu.query.period import this_year
 from bangfu.query.scope import in_force
@@ -92,12 +93,8 @@ class Source:
         return self.keys[Grain.NATURAL_VILLAGE]
 
     def counted(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        """A condition of a declaration, which speaks of its record's own columns, on the rows that are counted."""
-
-        def place(element: ExternallyTraversible, **_: Any) -> ColumnElement[Any] | None:
-            return self.record.c[element.name] if isinstance(element, Column) else None
-
-        return replacement_traverse(condition, {}, place)
+        """A condition of a declaration on the rows that are counted; what it looks for, it looks for among all rows."""
+        return over(condition, self.record.name, self.record, counted_table)
 
     def key(self, grain: Grain) -> ColumnElement[int]:
         """The code or id of the thing of level `grain` that a row belongs to."""
@@ -191,7 +188,8 @@ def expected_by(measure: AnyMeasure, grain: Grain, keys: Sequence[int], on: date
 
 def reporting_grain(measure: AnyMeasure, grain: Grain) -> Grain:
     """Who reports: the village for all it holds, a wider place for its own facts; below that, the thing itself."""
-    unit = Grain.VILLAGE if Grain.VILLAGE.covers(measure.of.__grain__) else measure.of.__grain__
+    counted = measure.grain if measure.of is Place else measure.of.__grain__
+    unit = Grain.VILLAGE if Grain.VILLAGE.covers(counted) else counted
     return unit if grain.covers(unit) else grain
 
 
@@ -205,22 +203,24 @@ def as_of(period: Period, today: date) -> date:
     return min(period.end, today)
 
 
-def source_of(record: type[Record], boundaries: ColumnElement[date] | None = None) -> Source:
+def source_of(record: type[Dated], boundaries: ColumnElement[date] | None = None) -> Source:
     """Where a measure's rows stand, and how they are joined to the places they lie in: by the boundaries of a day, or
     where they lie now.
     """
     source = _source_of(record)
-    if boundaries is None:
+    if boundaries is None or record is Place:  # of which each lies where it is
         return source
-    owner: type[Record] = record if "place_code" in source.record.c else Household
+    owner: type[Dated] = record if "place_code" in source.record.c else Household
     rows = next((joined for joined, _ in source.way if joined.name == Household.__tablename__), source.record)
     return replace(source, keys=source.keys | {Grain.NATURAL_VILLAGE: lay_in(owner, rows, boundaries)})
 
 
-def _source_of(record: type[Record]) -> Source:
+def _source_of(record: type[Dated]) -> Source:
     rows, household, person = counted(record), counted(Household), counted(Person)
     if record is Household:
         return Source(rows, {Grain.NATURAL_VILLAGE: rows.c.place_code, Grain.HOUSEHOLD: rows.c.id})
+    if record is Place:
+        return Source(rows, {Grain.NATURAL_VILLAGE: rows.c.code})
     if record is Person:
         home = _joined(household, rows, "household_id")
         keys = {Grain.HOUSEHOLD: rows.c.household_id, Grain.PERSON: rows.c.id}
@@ -253,6 +253,8 @@ def present(measure: Measure, source: Source, span: Span) -> ColumnElement[bool]
 
     A site recorded in the period whose building has not begun says "none begun", which is zero and not missing.
     """
+    if measure.of is Place and measure.distinct is not None:  # all levels stand in one table
+        return and_(source.record.c.level == measure.distinct.value, in_force(source.record, span.last))
     if measure.time is OverTime.STOCK:
         return in_force(source.record, span.last)
     recorded = source.record.c.recorded_on.between(span.start, span.last)
@@ -296,13 +298,19 @@ def _only(aggregate: Function[Any], *conditions: ColumnElement[bool]) -> ColumnE
 
 def sensitive_columns(measures: Iterable[AnyMeasure]) -> set[tuple[str, str]]:
     """The sensitive columns that measures look at, each with its table's name."""
-    parts = (part for each in measures for part in parts_of(each))
-    columns = (column for part in parts for column in columns_used(part))
-    return {
-        (column.table.name, column.name)
-        for column in columns
-        if (field := field_of(column)) is not None and field.sensitive is not None
-    }
+    return {(look.table.name, look.column.name) for look in sensitive_looks(measures)}
+
+
+def sensitive_looks(measures: Iterable[AnyMeasure]) -> Iterator[Look]:
+    """All looks of measures at sensitive columns."""
+    found = (look for each in measures for part in parts_of(each) for look in columns_used(part))
+    return (look for look in found if (field := field_of(look.column)) is not None and field.sensitive is not None)
+
+
+def records_used(measure: Measure) -> set[type[Dated]]:
+    """The records in whose rows a measure's condition looks besides its own."""
+    found = (record_of(table) for table in tables_in(measure.where)) if measure.where is not None else ()
+    return {each for each in found if each is not None and each is not measure.of}
 
 
 def parts_of(measure: AnyMeasure) -> tuple[Measure, ...]:
@@ -310,9 +318,6 @@ def parts_of(measure: AnyMeasure) -> tuple[Measure, ...]:
     return (measure.numerator, measure.denominator) if isinstance(measure, Ratio) else (measure,)
 
 
-def columns_used(measure: Measure) -> Iterator[Column[Any]]:
-    """The columns that a measure's declaration reads."""
-    for part in (measure.sum, measure.where, measure.on):
-        if part is not None:
-            clause = part.__clause_element__() if hasattr(part, "__clause_element__") else part
-            yield from (each for each in iterate(clause) if isinstance(each, Column))
+def columns_used(measure: Measure) -> Iterator[Look]:
+    """The looks that a measure's declaration has at columns."""
+    return (look for part in (measure.sum, measure.where, measure.on) if part is not None for look in looks(part))

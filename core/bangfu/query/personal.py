@@ -1,11 +1,14 @@
 """What of the graph is personal data, by what name a log of reads knows it, and where a request compares by it.
 
-Personal is a column that is declared `sensitive`, and the measure of a single household or person that looks at one.
+Personal is a column that is declared `sensitive`, the measure of a single household or person that looks at one, and
+what is missing of a household or person where it looks at one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bangfu.declare.requirements import RequirementKind
+from bangfu.query.completeness import compared, kind_of, personal_requirements
 from bangfu.query.measures import sensitive_columns
 from bangfu.registry.nodes import Attribute, Link, MeasureField, Node
 
@@ -24,6 +27,11 @@ def personal_measure(node: Node, field: MeasureField) -> str | None:
     return f"{node.name}.{field.qualified}" if tells else None
 
 
+def personal_standing(node: Node, kind: RequirementKind) -> str | None:
+    """The name of what is missing of a household or a person, where that tells whether sensitive columns are known."""
+    return f"{node.name}.{kind.value}" if personal_requirements(node, kind) else None
+
+
 def personal_fields(nodes: Iterable[Node]) -> list[str]:
     """The names of all that is personal data in these nodes, but for fields that are written by hand."""
     found: list[str] = []
@@ -32,6 +40,7 @@ def personal_fields(nodes: Iterable[Node]) -> list[str]:
         names += [
             personal_measure(node, each) for space in node.namespaces.values() for each in space.measures.values()
         ]
+        names += [personal_standing(node, kind) for kind in RequirementKind]
         found += [name for name in names if name is not None]
     return sorted(found)
 
@@ -50,6 +59,9 @@ def filtered_by(node: Node, given: Mapping[str, Any]) -> Iterator[str]:
             yield from _named(personal_column(node, node.attributes[name]))
         elif name in node.links:
             yield from _linked(node.links[name], inner)
+        elif (kind := kind_of(name)) is not None:
+            if compared(node, kind, inner):
+                yield f"{node.name}.{kind.value}"
         else:
             space = node.namespaces[name]
             for member, below in inner.items():

@@ -2,8 +2,9 @@
 
 from bangfu.registry.discovery import assemble, discover
 from bangfu.registry.graph import Graph
-from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node, ProcedureField
+from bangfu.registry.nodes import Attribute, Kind, Link, MeasureField, Namespace, Node, ProcedureField, Required
 from bangfu.registry.platform import InstalledPlugin, Platform
+from bangfu.registry.required import measures_of
 
 __all__ = [
     "Attribute",
@@ -16,6 +17,8 @@ __all__ = [
     "Node",
     "Platform",
     "ProcedureField",
+    "Required",
     "assemble",
     "discover",
+    "measures_of",
 ]

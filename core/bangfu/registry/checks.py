@@ -1,11 +1,9 @@
 """Holds every declaration against the rules, and tells all problems at once."""
 
 import inspect
-import re
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy.schema import Column, ColumnCollectionConstraint, Table
-from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.schema import ColumnCollectionConstraint, Table
 
 from bangfu.declare.deprecation import Deprecation
 from bangfu.declare.fields import field_of, index_of, is_index
@@ -17,10 +15,11 @@ from bangfu.declare.units import UNITS, Unit
 from bangfu.domain.households import Household, Person
 from bangfu.domain.targets import Target
 from bangfu.errors import Problem, nearest
+from bangfu.registry.conditions import Readable, condition_problems, readable_by
 from bangfu.registry.graph import record_name, type_name
-from bangfu.registry.nodes import camel, procedure_name
+from bangfu.registry.nodes import NAME, camel, procedure_name
+from bangfu.registry.requirements import requirement_problems
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _RESERVED = {
     "place",
     "household",
@@ -45,6 +44,8 @@ _RESERVED = {
     "townships",
     "villages",
     "households",
+    "completeness",
+    "consistency",
 }
 _SHARED = (Household, Person)
 _ABOUT = {"place", "household", "person"}
@@ -64,7 +65,9 @@ def check(plugins: Sequence[Plugin], *, absent: Sequence[str] = ()) -> list[Prob
     for plugin in plugins:
         problems += _header(plugin, known, absent)
         problems += _records(plugin, units)
-        problems += _measures(plugin, units, core)
+        readable = readable_by(plugin, plugins)
+        problems += _measures(plugin, units, core, readable)
+        problems += requirement_problems(plugin, readable)
     return [*problems, *_procedures(plugins, units)]
 
 
@@ -85,7 +88,7 @@ def _names(plugins: Sequence[Plugin]) -> Iterator[Problem]:
 
 
 def _header(plugin: Plugin, known: set[str], absent: Sequence[str]) -> Iterator[Problem]:
-    if not _NAME.fullmatch(plugin.name):
+    if not NAME.fullmatch(plugin.name):
         yield _problem(plugin, "its name", "is not a name in snake case", "Use lower-case words joined by '_'.")
     if plugin.name in _RESERVED:
         yield _problem(plugin, "its name", "is a name of the core", "Choose another one.")
@@ -173,7 +176,7 @@ def _procedures(plugins: Sequence[Plugin], units: dict[str, Unit]) -> Iterator[P
     for plugin in plugins:
         for procedure in plugin.procedures:
             thing = f"procedure {procedure.name!r}"
-            if not _NAME.fullmatch(procedure.name):
+            if not NAME.fullmatch(procedure.name):
                 yield _problem(plugin, thing, "is not a name in snake case", "Use lower-case words joined by '_'.")
             if procedure.on in entered:
                 name = procedure_name(entered[procedure.on], procedure.name)
@@ -207,7 +210,7 @@ def _arguments(
     seen: set[str] = set()
     for argument in procedure.arguments:
         thing = f"procedure {procedure.name!r}, argument {argument.name!r}"
-        if not _NAME.fullmatch(argument.name):
+        if not NAME.fullmatch(argument.name):
             yield _problem(plugin, thing, "is not a name in snake case", "Use lower-case words joined by '_'.")
         if argument.name in _OF_EVERY_MUTATION:
             yield _problem(plugin, thing, "has a name that every mutation uses itself", "Rename it.")
@@ -229,11 +232,11 @@ def _arguments(
         yield _problem(plugin, f"procedure {procedure.name!r}", found, remedy)
 
 
-def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure]) -> Iterator[Problem]:
+def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure], readable: Readable) -> Iterator[Problem]:
     taken = {record_name(record) for record in plugin.records}
     for measure in plugin.measures:
         thing = f"measure {measure.name!r}"
-        if not _NAME.fullmatch(measure.name):
+        if not NAME.fullmatch(measure.name):
             yield _problem(plugin, thing, "is not a name in snake case", "Use lower-case words joined by '_'.")
         if camel(measure.name) in taken:
             yield _problem(plugin, thing, "is the name of another measure or list", "Rename it.")
@@ -245,14 +248,16 @@ def _measures(plugin: Plugin, units: dict[str, Unit], core: set[AnyMeasure]) -> 
                     found = f"divides measure {part.name!r} of another plugin"
                     yield _problem(plugin, thing, found, "Use measures of this plugin or of the register.")
         else:
-            yield from _measure(plugin, thing, measure, units)
+            yield from _measure(plugin, thing, measure, units, readable)
     for indicator in plugin.progress:
         if indicator.measure not in plugin.measures:
             found = f"follows measure {indicator.name!r}, which this plugin does not declare"
             yield _problem(plugin, f"indicator {indicator.name!r}", found, "Add it to Plugin.measures.")
 
 
-def _measure(plugin: Plugin, thing: str, measure: Measure, units: dict[str, Unit]) -> Iterator[Problem]:
+def _measure(
+    plugin: Plugin, thing: str, measure: Measure, units: dict[str, Unit], readable: Readable
+) -> Iterator[Problem]:
     own = set(plugin.records) | (set(_SHARED) if plugin.name == "register" else set())
     if measure.of not in own:
         found = f"counts rows of {measure.of.__name__}, which this plugin does not declare"
@@ -263,7 +268,9 @@ def _measure(plugin: Plugin, thing: str, measure: Measure, units: dict[str, Unit
         found = f"has {len(ways)} of sum, count and distinct"
         yield _problem(plugin, thing, found, "Give exactly one.")
         return
-    yield from _foreign_columns(plugin, thing, measure)
+    for part in (measure.sum, measure.where, measure.on):
+        if part is not None:
+            yield from condition_problems(plugin, thing, part, measure.of, readable)
     if measure.unit is None:
         remedy = "Give the column a unit, as in quantity('mu', …)."
         yield _problem(plugin, thing, "sums a column that has no unit", remedy)
@@ -275,20 +282,6 @@ def _measure(plugin: Plugin, thing: str, measure: Measure, units: dict[str, Unit
     if measure.distinct is not None and not measure.distinct.covers(measure.of.__grain__):
         found = f"counts each {measure.distinct.unit} once, but its rows are kept by {measure.of.__grain__.unit}"
         yield _problem(plugin, thing, found, "Count a level at or above the record's own.")
-
-
-def _foreign_columns(plugin: Plugin, thing: str, measure: Measure) -> Iterator[Problem]:
-    parts = [part for part in (measure.sum, measure.where, measure.on) if part is not None]
-    for part in parts:
-        for element in iterate(part.__clause_element__() if hasattr(part, "__clause_element__") else part):
-            if not isinstance(element, Column) or not isinstance(element.table, Table):
-                continue
-            if element.table.name != measure.of.__tablename__:
-                found = f"uses {element.table.name}.{element.name}, a column of another record"
-                yield _problem(plugin, thing, found, f"Use columns of {measure.of.__name__}.")
-            elif is_index(element) or ((field := field_of(element)) is not None and field.sealed):
-                found = f"looks at {element.name}, of which the database keeps no clear text"
-                yield _problem(plugin, thing, found, "Count by columns that are not sealed.")
 
 
 def _deprecation(plugin: Plugin, thing: str, told: Deprecation | None) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from bangfu.registry.nodes import (
     procedure_name,
     values_of,
 )
+from bangfu.registry.required import measures_of, required
 
 _NAMES = {
     Grain.DISTRICT: "District",
@@ -51,6 +52,8 @@ class Graph:
             self._add(plugin)
         # Once all rows are known: a procedure may give back, or be given, those of another plugin.
         self.procedures = [self._procedure(plugin, each) for plugin in plugins for each in plugin.procedures]
+        for plugin in plugins:  # once there are all the records whose rows mend something
+            self._require(plugin)
 
     def _add(self, plugin: Plugin) -> None:
         for record in plugin.records:
@@ -58,7 +61,7 @@ class Graph:
             self.nodes[node.name] = node
             self._hang(plugin, node)
         indicators = {indicator.measure: indicator for indicator in plugin.progress}
-        for measure in plugin.measures:
+        for measure in measures_of(plugin):
             named = MeasureField(
                 name=camel(measure.name), measure=measure, plugin=plugin, indicator=indicators.get(measure)
             )
@@ -81,6 +84,12 @@ class Graph:
         }
         name, values = procedure_name(node.prefix, procedure.name), values_of(procedure)
         return ProcedureField(name=name, procedure=procedure, plugin=plugin, node=node, values=values, rows=rows)
+
+    def _require(self, plugin: Plugin) -> None:
+        mended = {node.record: node for node in self.nodes.values()}
+        for requirement in plugin.requirements:
+            made = required(plugin, requirement, mended[requirement.mend.record])
+            self._space(self.core[requirement.of], plugin).requirements[made.name] = made
 
     def _hang(self, plugin: Plugin, node: Node) -> None:
         """Links a record's node with the core node of its grain, both ways, and with the root."""

@@ -4,6 +4,7 @@ Derived once from the declarations. Filters, orderings, measures, GraphQL types 
 nothing else; none of them knows a plugin.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,7 +20,11 @@ from bangfu.declare.measures import AnyMeasure, Indicator
 from bangfu.declare.plugin import Plugin
 from bangfu.declare.procedures import Argument, Procedure, RowOf
 from bangfu.declare.records import Dated, columns_of
+from bangfu.declare.requirements import Requirement, RequirementKind
 from bangfu.declare.text import Text
+
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""How declarations name things."""
 
 Join = Callable[[FromClause, FromClause], list[ColumnElement[bool]]]
 """Conditions between a parent's and a child's alias; always with the district's code on both sides."""
@@ -80,6 +85,28 @@ class MeasureField:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Required:
+    """A requirement as it is asked of the rows of a node."""
+
+    name: str
+    requirement: Requirement
+    plugin: Plugin
+    mutation: str
+    """The one that mends it."""
+    column: str | None
+    """How the column that mends it is called there, where it is one."""
+    looks_into: frozenset[type[Dated]]
+    """The records in which its condition looks for rows, besides the node's own."""
+    is_sensitive: bool
+    """Whether it looks at a sensitive column, if only whether there is a value in it."""
+
+    @property
+    def qualified(self) -> str:
+        """The name by which it is told apart from all others: `register.one_head`."""
+        return f"{self.plugin.name}.{self.requirement.name}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Namespace:
     """What one plugin adds to one node, under the plugin's own name."""
 
@@ -87,6 +114,7 @@ class Namespace:
     plugin: Plugin
     links: dict[str, Link] = field(default_factory=dict)
     measures: dict[str, MeasureField] = field(default_factory=dict)
+    requirements: dict[str, Required] = field(default_factory=dict)
     python_fields: list[type[Any]] = field(default_factory=list)
 
 
@@ -131,6 +159,18 @@ class Node:
     def prefix(self) -> str:
         """How the node's ids begin: `household` in `household:620502000000123`."""
         return self.name[0].lower() + self.name[1:]
+
+    def mutation(self, action: str) -> str:
+        """The name of the mutation by which its rows are changed: `householdUpdate`."""
+        return f"{self.prefix}{action.capitalize()}"
+
+    def required(self, kind: RequirementKind) -> dict[str, dict[str, Required]]:
+        """What of a kind is asked of its rows, by namespace and name."""
+        found = {
+            name: {key: each for key, each in space.requirements.items() if each.requirement.kind is kind}
+            for name, space in self.namespaces.items()
+        }
+        return {name: required for name, required in found.items() if required}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,7 +26,7 @@ def owner_column(record: type[Dated]) -> str:
 def levels_of(record: type[Dated]) -> frozenset[Grain]:
     """The levels of places that a record's rows may be about, where they are about places."""
     declared: frozenset[Grain] | None = record.__levels__
-    return declared or frozenset((record.__grain__,))  # type: ignore[attr-defined]  # places have none, and are no owner's
+    return declared or frozenset((record.__grain__,))
 
 
 def find_owners(connection: Connection, column: str, keys: Collection[int]) -> Mapping[int, int]:

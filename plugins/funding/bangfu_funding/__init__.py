@@ -12,6 +12,7 @@ from bangfu_funding.records import (
     TownshipProject,
     VillageProject,
 )
+from bangfu_funding.requirements import REQUIREMENTS
 from bangfu_funding.types import LoanFields
 
 plugin = Plugin(
@@ -30,6 +31,7 @@ plugin = Plugin(
     ),
     measures=MEASURES,
     progress=PROGRESS,
+    requirements=REQUIREMENTS,
     units=(Unit(name="loan", title=Text("筆貸款", "loan")),),
     python_fields=(PythonFields(on=Loan, fields=LoanFields),),
     demo=rows,

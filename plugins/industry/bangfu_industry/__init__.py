@@ -4,6 +4,7 @@ from bangfu import Plugin, Text, Unit, hookimpl
 from bangfu_industry.demo import rows
 from bangfu_industry.measures import MEASURES, PROGRESS
 from bangfu_industry.records import CropArea, Farm, Herd, Planting, TownshipProduct, VillageProduct
+from bangfu_industry.requirements import REQUIREMENTS
 
 plugin = Plugin(
     name="industry",
@@ -13,6 +14,7 @@ plugin = Plugin(
     records=(CropArea, Planting, Herd, Farm, VillageProduct, TownshipProduct),
     measures=MEASURES,
     progress=PROGRESS,
+    requirements=REQUIREMENTS,
     units=(
         Unit(name="farm", title=Text("個養殖場", "farm")),
         Unit(name="head", title=Text("頭(隻)", "head")),

@@ -27,7 +27,7 @@ from sqlalchemy.sql.elements import False_
 from bangfu.declare.grain import PLACE_GRAINS, Grain
 from bangfu.declare.measures import Measure, Ratio
 from bangfu.declare.period import Period
-from bangfu.declare.records import Record
+from bangfu.declare.records import Dated
 from bangfu.domain.places import Place, lies_inside
 from bangfu.domain.targets import Target
 from bangfu.query.boundaries import day_of_boundaries
@@ -89,7 +89,7 @@ class Figures:
         self._told: dict[Chosen, ColumnElement[bool]] = {}
         """Whether a measure is told, for those that are not told of every row."""
         self.joined: FromClause = rows.alias
-        by_record: dict[tuple[type[Record], Chosen | None], list[_Part]] = {}
+        by_record: dict[tuple[type[Dated], Chosen | None], list[_Part]] = {}
         for each in chosen:
             measured = _field(each).measure
             span = Span.by(build.parameters, self._period(each))

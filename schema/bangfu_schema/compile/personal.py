@@ -13,7 +13,7 @@ from bangfu.declare.fields import field_of
 from bangfu.declare.records import snake
 from bangfu.query.given import Arguments
 from bangfu.query.page import held_by
-from bangfu.query.personal import filtered_by, ordered_by, personal_column, personal_measure
+from bangfu.query.personal import filtered_by, ordered_by, personal_column, personal_measure, personal_standing
 from bangfu.registry import Node
 from bangfu_schema.compile.selection import Chosen, InPython
 from bangfu_schema.derive.fields import (
@@ -27,6 +27,7 @@ from bangfu_schema.derive.fields import (
     OfOne,
     OfPlace,
     OfProcedure,
+    OfRequirements,
     OfRow,
     OfSpace,
 )
@@ -175,6 +176,9 @@ class _Reader:
                         name = personal_measure(node, measure)
                         told = (below.key for below in each.below if below.name in _TELLING)
                         values.extend((name, (*here, key)) for key in told if name is not None)
+                    case OfRequirements(kind):
+                        name = personal_standing(node, kind)
+                        values.extend([(name, here)] if name is not None else ())
                     case InPython():
                         # It is given the whole row; what it makes of it nobody knows here.
                         if _is_sensitive(node):

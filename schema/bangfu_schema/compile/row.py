@@ -11,11 +11,21 @@ from bangfu.query.scope import scope
 from bangfu.query.visible import check_may, check_may_read, shown_column, shown_columns, visible
 from bangfu.registry import Link
 from bangfu_schema.compile.build import Build, Hole, SealedHole
+from bangfu_schema.compile.completeness import Requirements
 from bangfu_schema.compile.form import Columns, columns_of, constant, labelled, one, row_id, shown
 from bangfu_schema.compile.measures import Figures, Rows, measures_in
 from bangfu_schema.compile.page import Show, connection
 from bangfu_schema.compile.selection import Chosen, InPython
-from bangfu_schema.derive.fields import OfAttribute, OfCount, OfId, OfMany, OfMeasure, OfOne, OfSpace
+from bangfu_schema.derive.fields import (
+    OfAttribute,
+    OfCount,
+    OfId,
+    OfMany,
+    OfMeasure,
+    OfOne,
+    OfRequirements,
+    OfSpace,
+)
 
 MARK = "hole"
 """The parameter by which a hole is known in the JSON: another for each request, so that no text can look like one."""
@@ -24,14 +34,15 @@ MARK = "hole"
 def row(build: Build, rows: Rows, chosen: Sequence[Chosen]) -> tuple[Show, FromClause]:
     """How rows show what is chosen of them, and what they are selected from so that they can."""
     figures = Figures(build, rows, list(measures_in(chosen)))
+    standing = Requirements(build, rows, chosen, figures.joined)
 
     def show(part: Sequence[Chosen]) -> Columns:
-        return columns_of(part, lambda each: _field(build, rows, figures, each))
+        return columns_of(part, lambda each: _field(build, rows, figures, standing, each))
 
-    return show, figures.joined
+    return show, standing.joined
 
 
-def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> ColumnElement[Any]:
+def _field(build: Build, rows: Rows, figures: Figures, standing: Requirements, chosen: Chosen) -> ColumnElement[Any]:
     node, alias = rows.node, rows.alias
     match chosen.meaning:
         case OfId():
@@ -47,8 +58,10 @@ def _field(build: Build, rows: Rows, figures: Figures, chosen: Chosen) -> Column
             return _count(build, link, rows, chosen)
         case OfMeasure():
             return figures.value(chosen)
+        case OfRequirements(kind):
+            return standing.value(kind, chosen)
         case OfSpace():
-            columns = columns_of(chosen.below, lambda each: _field(build, rows, figures, each))
+            columns = columns_of(chosen.below, lambda each: _field(build, rows, figures, standing, each))
             return one(select(*labelled(columns)).correlate_except(), columns, build.name("s"))
         case InPython() as field:
             if field.plugin is not None:

@@ -8,7 +8,7 @@ from bangfu.declare.fields import field_of
 from bangfu.declare.measures import Ratio
 from bangfu.declare.plugin import Plugin
 from bangfu.declare.text import Text
-from bangfu.registry import Platform
+from bangfu.registry import Platform, measures_of
 from bangfu.registry.graph import type_name
 from bangfu.registry.nodes import camel
 
@@ -94,7 +94,7 @@ def catalogue(platform: Platform) -> list[PluginEntry]:
 
 
 def _plugin(platform: Platform, plugin: Plugin, version: str) -> PluginEntry:
-    measures = {measure: _measure(platform, plugin, measure) for measure in plugin.measures}
+    measures = {measure: _measure(platform, plugin, measure) for measure in measures_of(plugin)}
     indicators = [
         IndicatorEntry(name=f"{plugin.name}.{each.name}", measure=measures[each.measure], at_most=each.at_most)
         for each in plugin.progress

@@ -49,7 +49,7 @@ class ConservedEntry:
         description="Whether places that have to do with each other have together what they had."
     )
     counts_places: bool = strawberry.field(
-        description="Whether it counts places themselves, of which there may be more or fewer now."
+        description="Whether it counts places, or looks at those that things lie in: there may be more or fewer now."
     )
 
 

@@ -12,6 +12,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from bangfu.declare.deprecation import Deprecation
+from bangfu.declare.requirements import RequirementKind
 from bangfu.registry import Attribute, Link, MeasureField, Namespace, Node, ProcedureField
 from bangfu.write.outcome import Action
 
@@ -66,6 +67,20 @@ class OfMeasure:
 @dataclass(frozen=True)
 class OfMeasurePart:
     """One field of a measure's value."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OfRequirements:
+    """What is required of the row, of one kind, and what of it is met."""
+
+    kind: RequirementKind
+
+
+@dataclass(frozen=True)
+class OfRequirementsPart:
+    """One field of what is required of a row, or of one thing that is missing."""
 
     name: str
 
@@ -173,6 +188,8 @@ Meaning = (
     | OfSpace
     | OfMeasure
     | OfMeasurePart
+    | OfRequirements
+    | OfRequirementsPart
     | OfTotal
     | OfRow
     | OfNode

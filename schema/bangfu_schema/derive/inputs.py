@@ -6,7 +6,9 @@ from typing import Any
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 
-from bangfu.registry import Attribute, Kind, MeasureField, Namespace, Node
+from bangfu.declare.requirements import RequirementKind
+from bangfu.query.completeness import IS_COMPLETE
+from bangfu.registry import Attribute, Kind, MeasureField, Namespace, Node, Required
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
 from bangfu_schema.derive.enums import DIRECTION, Enums
@@ -93,6 +95,9 @@ class Inputs:
         for name, link in node.links.items():
             target = self._lists[link.target] if link.many else self.filters[link.target]
             members[name] = (target, f"{link.title.zh} {link.title.en}")
+        for kind in RequirementKind:
+            if required := node.required(kind):
+                members[kind.value] = (self._requirements(node, kind, required), f"{kind.title.zh} {kind.title.en}")
         for name, space in node.namespaces.items():
             if space.links or space.measures:
                 members[name] = (self._space_filter(node, space), space.plugin.title.en)
@@ -115,6 +120,26 @@ class Inputs:
         members |= {name: (self._measure, _measured(field)) for name, field in space.measures.items()}
         name = f"{node.name}{_upper(space.name)}Filter"
         return make_input(type(name, (), {}), name, members, f"Conditions on {space.plugin.title.en}.")
+
+    def _requirements(self, node: Node, kind: RequirementKind, required: Mapping[str, Mapping[str, Required]]) -> Any:
+        """The input class of a filter by what is required, by all that is asked of the viewer or by one of it."""
+        is_met = self._kinds[Kind.FLAG]
+        members: Members = {IS_COMPLETE: (is_met, "Whether all that is asked is met; missing where nothing is asked.")}
+        for name, spaced in required.items():
+            inner: Members = {
+                key: (
+                    is_met,
+                    f"{each.requirement.title.zh} {each.requirement.title.en}"
+                    + (". Sensitive: takes `personal:read`." if each.is_sensitive else ""),
+                )
+                for key, each in spaced.items()
+            }
+            plugin = next(iter(spaced.values())).plugin
+            title = f"{node.name}{_upper(kind.value)}{_upper(name)}Filter"
+            told = f"Whether requirements of {plugin.title.en} are met; missing where one is not asked."
+            members[name] = (make_input(type(title, (), {}), title, inner, told), plugin.title.en)
+        title = f"{node.name}{_upper(kind.value)}Filter"
+        return make_input(type(title, (), {}), title, members, "All that is given has to hold.")
 
     def _make_order(self, node: Node) -> None:
         ordered = {name: each for name, each in node.attributes.items() if not each.field.sealed}

@@ -50,7 +50,7 @@ def _fields(node: Node, changes: RowTypes) -> list[StrawberryField]:
     payload = changes.payload(node)
     return [
         DerivedField.of(
-            f"{node.prefix}{action.value.capitalize()}",
+            node.mutation(action.value),
             payload | None,
             OfChanging(node, action),
             description=f"{_TOLD[action]}: {node.title.zh} {node.title.en}.",

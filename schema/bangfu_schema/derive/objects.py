@@ -10,6 +10,8 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from bangfu.declare.fields import Sensitive
+from bangfu.declare.requirements import RequirementKind
+from bangfu.query.personal import personal_measure, personal_standing
 from bangfu.registry import Attribute, Kind, Link, Namespace, Node
 from bangfu.registry.graph import Graph
 from bangfu_schema.derive.annotations import listed
@@ -23,6 +25,7 @@ from bangfu_schema.derive.fields import (
     OfMany,
     OfMeasure,
     OfOne,
+    OfRequirements,
     OfSpace,
     OfTotal,
     argument,
@@ -92,14 +95,16 @@ class Objects:
     def __init__(self, graph: Graph, enums: Enums, inputs: Inputs) -> None:
         self._enums = enums
         self._inputs = inputs
-        self.measure: Any = None  # set by the schema once its type is made
+        self.measure: Any = None  # both are set by the schema once their types are made
+        self.completeness: Any = None
         nodes = graph.nodes.values()
         self.types: dict[Node, Any] = {node: type(node.name, (NodeInterface,), {}) for node in nodes}
         self.connections: dict[Node, Any] = {node: type(f"{node.name}Connection", (), {}) for node in nodes}
 
-    def make(self, measure: Any) -> None:
-        """Fills every shell; `measure` is the type of a measure's value."""
+    def make(self, measure: Any, completeness: Any) -> None:
+        """Fills every shell, with the types of a measure's value and of what is required of a row."""
         self.measure = measure
+        self.completeness = completeness
         for node in self.types:
             self._make_connection(node)
             self._make_node(node)
@@ -158,8 +163,14 @@ class Objects:
         ]
         for link in node.links.values():
             fields += self._link(link)
+        for kind in RequirementKind:
+            if node.required(kind):
+                told = f"{kind.title.zh} {kind.title.en}: whether it is so, and what is missing."
+                if personal_standing(node, kind) is not None:
+                    told += " Sensitive: without `personal:read`, what looks at sensitive columns is left out."
+                fields.append(DerivedField.of(kind.value, self.completeness, OfRequirements(kind), description=told))
         for space in node.namespaces.values():
-            type_ = self.space_type(node.name, space, self._space_fields(space))
+            type_ = self.space_type(node.name, space, self._space_fields(space, node))
             title = f"{space.plugin.title.zh} {space.plugin.title.en}"
             fields.append(DerivedField.of(space.name, type_, OfSpace(space), description=title))
         for extension in node.python_fields:
@@ -168,16 +179,18 @@ class Objects:
         doc = " ".join((node.record.__doc__ or "").split()) if not node.is_place else node.grain.title.en
         make_object(self.types[node], node.name, fields, f"{node.title.zh} {doc}", node=node)
 
-    def _space_fields(self, space: Namespace) -> list[StrawberryField]:
+    def _space_fields(self, space: Namespace, node: Node) -> list[StrawberryField]:
         fields = [field for link in space.links.values() for field in self._link(link)]
         for measured in space.measures.values():
             title = measured.measure.title
+            is_personal = personal_measure(node, measured) is not None
+            marked = ". Sensitive: without `personal:read`, it is withheld." if is_personal else ""
             fields.append(
                 DerivedField.of(
                     measured.name,
                     self.measure,
                     OfMeasure(measured),
-                    description=f"{title.zh} {title.en} ({measured.measure.unit})",
+                    description=f"{title.zh} {title.en} ({measured.measure.unit}){marked}",
                     arguments=MEASURE_ARGUMENTS,
                     deprecation=measured.measure.deprecation,
                 )

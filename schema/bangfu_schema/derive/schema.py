@@ -12,6 +12,7 @@ from bangfu.registry import Link, Node, Platform
 from bangfu.registry.graph import Graph
 from bangfu.registry.nodes import plural
 from bangfu_schema.derive.catalogue import IndicatorEntry, MeasureEntry, PluginEntry, Title
+from bangfu_schema.derive.completeness import completeness_type
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfCatalogue, OfNode, OfRow, OfSpace, OfViewer, argument
 from bangfu_schema.derive.history import history_fields
@@ -29,7 +30,7 @@ def build_schema(platform: Platform) -> strawberry.Schema:
     graph = platform.graph
     enums = Enums()
     objects = Objects(graph, enums, Inputs(graph, enums))
-    objects.make(measure_type(Title))
+    objects.make(measure_type(Title), completeness_type(Title))
     query = make_object(type("Query", (), {}), "Query", _root(graph, objects), "The district and everything in it.")
     return strawberry.Schema(
         query=query,

@@ -25,11 +25,11 @@ from graphql import (
 from bangfu.errors import UserError
 from bangfu.query.page import DEFAULT_FIRST, MOST
 from bangfu_schema.compile.selection import meaning_of
-from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure
+from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure, OfRequirements
 from bangfu_schema.execute.tokens import count_tokens
 
 MEASURE_COST = 5
-"""What a measure costs beside a row, which costs one."""
+"""What a measure, or all that is required of a row, costs beside the row, which costs one."""
 
 
 _OF_THE_SCHEMA = {"types": 500, "fields": 10, "inputFields": 10, "enumValues": 5, "args": 3, "possibleTypes": 5}
@@ -226,4 +226,4 @@ def _too_wide(found: str, most: int) -> UserError:
 
 def _own_cost(definition: GraphQLField) -> int:
     meaning: Meaning | None = meaning_of(definition)
-    return MEASURE_COST if isinstance(meaning, OfMeasure) else 1
+    return MEASURE_COST if isinstance(meaning, OfMeasure | OfRequirements) else 1

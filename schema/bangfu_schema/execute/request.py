@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
 from bangfu.declare.codes import level_of, parse_code
+from bangfu.declare.requirements import RequirementKind
 from bangfu.errors import UserError, nearest, quoted
 from bangfu.query.boundaries import day_of_boundaries
 from bangfu.query.given import Given, Input, Once
@@ -27,7 +28,7 @@ from bangfu_schema.derive import fields as of
 from bangfu_schema.derive.catalogue import PluginEntry
 from bangfu_schema.derive.row import Row
 from bangfu_schema.derive.viewer import entry_of
-from bangfu_schema.execute import measures
+from bangfu_schema.execute import completeness, measures
 from bangfu_schema.execute.changing import Changed
 from bangfu_schema.execute.connection import Snapshot
 from bangfu_schema.execute.divisions import Divisions
@@ -104,6 +105,10 @@ class Request:
                 return self._measure(field, source, given, path)
             case of.OfMeasurePart(name):
                 return self._measure_part(name, source)
+            case of.OfRequirements(kind):
+                return self._requirements(kind, source)
+            case of.OfRequirementsPart(name):
+                return source[name]
             case of.OfRow(node):
                 return self._row(node, given, path)
             case of.OfNode():
@@ -241,6 +246,14 @@ class Request:
 
         cell: Cell = await self._loader(("measure", field, source.node, asked.period, drawn_on), load).load(source.key)
         return Told(asked, source.key, cell)
+
+    def _requirements(self, kind: RequirementKind, source: Row) -> Awaitable[dict[str, Any]]:
+        async def load(keys: list[int]) -> list[dict[str, Any]]:
+            given = self._given({}, date.max, "")
+            found = await completeness.of_rows(self._snapshot, source.node, kind, keys, given.parameters)
+            return [found[key] for key in keys]
+
+        return self._loader(("requirements", kind, source.node), load).load(source.key)
 
     async def _measure_part(self, name: str, told: Told | dict[str, Any]) -> Any:
         if isinstance(told, dict):

@@ -8,13 +8,16 @@ from typing import Any
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.demo import DemoDistrict, DemoHousehold, DemoVillage, Rows, pick, spread
 from bangfu.domain.demo.divisions import QINZHOU, SINCE, Divisions, Village, read_divisions
+from bangfu.domain.demo.help import draw_documents, draw_measures
 from bangfu.domain.demo.names import natural_village_names
 from bangfu.domain.demo.people import REGISTERED_ON, Registry, draw_members, draw_sizes
 from bangfu.domain.demo.register import draw_household, draw_incomes, draw_lands
+from bangfu.domain.help import HelpMeasure, VillageDocument
 from bangfu.domain.households import Household, HouseholdCategory, Person
+from bangfu.domain.income import Income
 from bangfu.domain.pinyin import pinyin
 from bangfu.domain.places import Place, PlaceKind, Succession
-from bangfu.domain.register import Income, LandHolding, PoorVillage
+from bangfu.domain.register import LandHolding, PoorVillage
 
 AS_OF = date(2015, 12, 31)
 """The report's date. It tells the year 2015 and no day, so the end of that year is taken."""
@@ -60,7 +63,17 @@ def build_district(code: int = QINZHOU, seed: int = SEED) -> tuple[DemoDistrict,
         Rows(of=PoorVillage, rows=poor),
         *rows[2:],
     ]
-    return replace(district, villages=villages), loaded
+    whole = replace(district, villages=villages)
+    return whole, [*loaded, *_helped(whole)]
+
+
+def _helped(district: DemoDistrict) -> list[Rows]:
+    """What is done for the households, and what the villages have drawn up."""
+    measures, documents = district.random("help measures"), district.random("village documents")
+    return [
+        Rows(of=HelpMeasure, rows=[row for each in district.households for row in draw_measures(measures, each)]),
+        Rows(of=VillageDocument, rows=[row for each in district.villages for row in draw_documents(documents, each)]),
+    ]
 
 
 def _sites(district: DemoDistrict, divisions: Divisions) -> list[_Site]:
