@@ -233,7 +233,7 @@ def test_it_takes_the_right_to_write(office: Office) -> None:
 
 def test_a_plan_that_was_broken_off_is_made_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     path = office.file(*[(str(BASE + 1 + n), *ORCHARD) for n in range(5)])
-    monkeypatch.setattr("bangfu.bulk.planning._CHUNK", 2)
+    monkeypatch.setattr("bangfu.bulk.planning._BLOCK", 2)
 
     def stop(rows: int) -> None:
         if rows >= 4:

@@ -9,11 +9,13 @@ from datetime import date
 
 from sqlalchemy import Connection, RootTransaction
 
-from bangfu.access import Forbidden, Policy, needed_to_change
+from bangfu.access import PERSONAL, Forbidden, Policy, needed_to_change
 from bangfu.declare.records import Dated
+from bangfu.write.batch import Batch
 from bangfu.write.entries import Entries
+from bangfu.write.loading import Loading
 from bangfu.write.outcome import Action, Applied, Author, Outcome, Row
-from bangfu.write.step import Step
+from bangfu.write.step import Step, is_sensitive
 
 
 class Changes:
@@ -44,9 +46,7 @@ class Changes:
 
         Raises Forbidden where the author lacks a permission. What is rejected leaves nothing behind.
         """
-        needed = needed_to_change(record)
-        if not self._policy.holds(needed):
-            raise Forbidden(needed)
+        require_to_change(self._policy, record)
         return Step(
             *(self._connection, self._entries, record, action, rows),
             policy=self._policy,
@@ -54,9 +54,30 @@ class Changes:
             today=self._today,
         ).run()
 
+    def load(self, record: type[Dated], batch: Batch) -> bool:
+        """Writes many new rows at once; False where one of them cannot be taken, and then none of them is.
+
+        It is for records that are plain, and `apply` says why. Raises Forbidden where the author lacks a permission.
+        """
+        require_to_change(self._policy, record, batch.columns)
+        self.hold([batch.district])
+        loading = Loading(
+            *(self._connection, self._entries, record), policy=self._policy, author=self._author, today=self._today
+        )
+        return loading.write(batch)
+
     def close(self) -> dict[int, int]:
         """Makes the entries, and tells whoever listens once the transaction ends; their numbers by district."""
         return self._entries.close(self._author)
+
+
+def require_to_change(policy: Policy, record: type[Dated], columns: Collection[str] = ()) -> None:
+    """Raises Forbidden where somebody may not change rows of a record, or not give values of some columns."""
+    needed = needed_to_change(record)
+    if not policy.holds(needed):
+        raise Forbidden(needed)
+    if not policy.reads_personal and any(is_sensitive(record.__table__.columns.get(name)) for name in columns):
+        raise Forbidden(PERSONAL)
 
 
 def change(

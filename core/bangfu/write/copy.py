@@ -24,10 +24,13 @@ from bangfu.write.telling import tell
 _CHUNK = 4_000
 """Rows written at a time; enough that the server reads one block while the next is made."""
 
-_NULL = "\\N"
+NULL = "\\N"
+"""Nothing, in COPY's text form."""
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 Writer = Callable[[Any], str]
+"""Makes a value its text in COPY's form."""
 
 
 def copy_rows(
@@ -100,20 +103,21 @@ def _write_column(
     column: Column[Any], chunk: list[Mapping[str, Any]], usual: Mapping[str, Any], next_id: int
 ) -> list[str]:
     """One column in COPY's text form; by column, because its values are then all of one kind."""
-    key, write = column.key, _writer(column.type)
+    key, write = column.key, writer_of(column.type)
     if key == "id":
         return [str(row.get("id", next_id + index)) for index, row in enumerate(chunk)]
     default = usual.get(key)
-    written = _NULL if default is None else write(default)
+    written = NULL if default is None else write(default)
     if not any(key in row for row in chunk):
         return [written] * len(chunk)
     return [
-        written if (value := row.get(key, default)) is default else _NULL if value is None else write(value)
+        written if (value := row.get(key, default)) is default else NULL if value is None else write(value)
         for row in chunk
     ]
 
 
-def _writer(kind: TypeEngine[Any]) -> Writer:
+def writer_of(kind: TypeEngine[Any]) -> Writer:
+    """How values of a column's type are written for COPY; that nothing is given is NULL."""
     if isinstance(kind, EnumType):
         return _write_choice
     if isinstance(kind, Boolean):

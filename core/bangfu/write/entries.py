@@ -49,13 +49,13 @@ class Entries:
         """How many rows its entry has."""
         return self._positions[district]
 
-    def add(self, record: type[Dated], district: int, places: Collection[int]) -> None:
-        """Counts rows that were entered, each by where it lies."""
-        self._positions[district] += len(places)
+    def add(self, record: type[Dated], district: int, places: Counter[int]) -> None:
+        """Counts rows that were entered, by where they lie."""
+        self._positions[district] += places.total()
         self._places.setdefault(record, Counter()).update(places)
 
-    def next_id(self, table: Table, district: int) -> int:
-        """A number that no row of the table has or had, as far as the log knows."""
+    def next_id(self, table: Table, district: int, rows: int = 1) -> int:
+        """The first of some numbers, one after the other, that no row of the table has or had as far as the log knows."""
         key = (table.name, district)
         if key not in self._ids:
             now = select(func.max(table.c.id)).where(table.c.district_code == district).scalar_subquery()
@@ -66,8 +66,8 @@ class Entries:
             )
             first = literal(district * DISTRICT_SPAN, BigInteger)
             self._ids[key] = self._connection.scalar(select(func.greatest(first, now, logged))) or 0
-        self._ids[key] += 1
-        return self._ids[key]
+        self._ids[key] += rows
+        return self._ids[key] - rows + 1
 
     def note_keys(self, seal: Seal) -> None:
         """Says, before the first value is sealed, by which keys."""
