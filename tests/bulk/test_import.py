@@ -18,10 +18,14 @@ from bangfu.declare.records import Dated
 from bangfu.domain.households import Person
 from bangfu.domain.register import Income
 from bangfu.errors import UserError
+from bangfu.seal import Key, Keys, Seal
 from bangfu.store import Database
 from bangfu.store.imports import StoredPlan
+from bangfu.store.sealed import noted_keys
 from bangfu.write.outcome import Action, Author
+from bangfu.write.resealing import reseal
 from bangfu_industry.records import CropArea, Planting
+from bangfu_testing.keys import SEAL
 
 HEAD = ("戶編號", "作物類別", "作物", "面積(畝)", "種植日期", "是否新發展", "是否享受產業扶持")
 ORCHARD = ("林果", "蘋果", "2.5", "2015.3.5", "是", "否")
@@ -223,6 +227,23 @@ def test_numbers_of_people_do_not_wait_in_clear(office: Office) -> None:
     assert row is not None
     assert office.database.seal is not None
     assert office.database.seal.open("person.id_number", row["id"], row["id_number"]) == NUMBER
+
+
+def test_what_waits_comes_under_a_new_key(office: Office) -> None:
+    head = ("戶編號", "姓名", "性別", "證件號碼", "與戶主關係", "入戶日期")
+    plan = office.plan(office.file((str(BASE + 1), "試", "男", NUMBER, "子女", "2015-02-01"), head=head), Person)
+    new = Key("new", b"n" * 32)
+    url = office.database.url.render_as_string(hide_password=False)
+    both = Database(url, pool_size=2, seal=Seal(Keys((new, *SEAL.keys.seal), SEAL.keys.index)))
+    reseal(both.engine)
+    with both.engine.connect() as connection:
+        assert connection.scalar(text("SELECT row->>'id_number' FROM import_row")).startswith("1.new.")
+        assert not [each for each in noted_keys(connection) if each == SEAL.keys.seal[0].id]
+    both.dispose()
+    office.database = Database(url, pool_size=2, seal=Seal(Keys((new,), SEAL.keys.index)))
+    assert (office.apply(plan, Person).refused, office.said()) == (0, [])
+    assert office.count("id_number LIKE '1.new.%'", "person") > 0
+    office.database.dispose()
 
 
 def test_it_takes_the_right_to_write(office: Office) -> None:

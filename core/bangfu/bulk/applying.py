@@ -16,6 +16,7 @@ from bangfu.declare.records import Dated
 from bangfu.errors import UserError
 from bangfu.store.imports import StoredPlan, drop_rows, find_plan, note_plan, part_at, rows_after
 from bangfu.store.sealed import given_seal
+from bangfu.write.aside import Aside, aside
 from bangfu.write.batch import Batch, rows_of
 from bangfu.write.changing import Changes
 from bangfu.write.outcome import Action, Author, Row
@@ -54,9 +55,10 @@ def apply_import(
     Raises UserError for a plan that cannot be applied, and Forbidden.
     """
     plan = require_plan(engine, id_)
-    while plan.applied_at is None:
-        plan = _apply_part(engine, plan, record, refuse, author=author, policy=policy, today=today)
-        on_rows(plan.applied)
+    with aside(engine) as second:
+        while plan.applied_at is None:
+            plan = _apply_part(engine, plan, record, refuse, author=author, policy=policy, today=today, second=second)
+            on_rows(plan.applied)
     return plan
 
 
@@ -69,6 +71,7 @@ def _apply_part(
     author: Author,
     policy: Policy,
     today: date,
+    second: Aside | None,
 ) -> StoredPlan:
     refused: list[Refusal] = []
     with engine.begin() as connection:
@@ -77,7 +80,7 @@ def _apply_part(
         assert held is not None, "nobody drops a plan"
         if held.applied_at is not None:
             return held
-        changes = Changes(connection, author, policy, today)
+        changes = Changes(connection, author, policy, today, second)
         part = part_at(connection, plan.id, held.applied + 1)
         if part is not None:
             last, refused = _load(changes, record, part, held.applied + 1)

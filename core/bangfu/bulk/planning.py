@@ -24,7 +24,7 @@ from bangfu.intake.blocks import Block, read_blocks
 from bangfu.intake.cells import BY_UNIT
 from bangfu.intake.limits import LIMITS, FileLimits
 from bangfu.store.imports import StoredPlan, add_part, add_rows, begin_plan, find_plan, note_plan
-from bangfu.store.sealed import given_seal
+from bangfu.store.sealed import given_seal, note_keys
 from bangfu.write.batch import Batch
 from bangfu.write.changing import Changes, require_to_change
 from bangfu.write.outcome import Action, Author, Rejection, Row
@@ -143,7 +143,10 @@ class _Planning:
             return
         with connection.begin():
             first = self._next() - len(taken)
-            staging = Staging(self._asked.record, self._id, given_seal(connection))
+            seal = given_seal(connection)
+            staging = Staging(self._asked.record, self._id, seal)
+            if staging.seals and seal is not None:
+                note_keys(connection, seal)
             packed = [(line, staging.pack(first + n, row)) for n, (line, row) in enumerate(taken)]
             add_rows(connection, self._id, first, packed)
 

@@ -22,7 +22,7 @@ from bangfu.intake.references import Reference
 from bangfu.write.batch import Batch, Lines
 from bangfu.write.outcome import Row
 from bangfu.write.owners import find_owners, owner_column, wrong_level
-from bangfu.write.plainly import OURS, Values, fits, is_plain, unique_keys
+from bangfu.write.plainly import Values, fits, is_plain, unique_keys
 
 _REMEMBERED = 200_000
 """Owners that are remembered to be there."""
@@ -101,7 +101,7 @@ class Sorter:
         return bad | self._of_keys(connection, columns, bad)
 
     def _ending_early(self, columns: Mapping[str, Sequence[Any]]) -> set[int]:
-        """Rows that end before they begin to hold; where none says when it begins, that is decided when it is written."""
+        """Rows that end before they begin to hold, or of which that is told only when they are written."""
         if "valid_to" not in columns:
             return set()
         if "valid_from" not in columns:
@@ -145,14 +145,24 @@ class Sorter:
     def _batches(
         self, lines: Sequence[int], columns: Mapping[str, Sequence[Any]], bad: set[int]
     ) -> list[tuple[list[int], Batch]]:
-        districts = [each // DISTRICT_SPAN if isinstance(each, int) else 0 for each in columns[self._owner]]
+        left = [position not in bad for position in range(len(lines))] if bad else []
+        if left:
+            lines = list(compress(lines, left))
+            columns = {name: list(compress(values, left)) for name, values in columns.items()}
+        if not lines:
+            return []
+        owners = columns[self._owner]
+        if min(owners) // DISTRICT_SPAN == max(owners) // DISTRICT_SPAN:
+            return [self._batch(lines, columns)]
+        districts = [each // DISTRICT_SPAN for each in owners]
         found = []
         for district in dict.fromkeys(districts):
-            chosen = [each == district for each in districts] if len(set(districts)) > 1 else [True] * len(lines)
-            for position in bad:
-                chosen[position] = False
-            if any(chosen):
-                written = self._lines.of({name: list(compress(values, chosen)) for name, values in columns.items()})
-                batch = Batch(district=district, columns=tuple(columns), lines=written)
-                found.append((list(compress(lines, chosen)), batch))
+            here = [each == district for each in districts]
+            of_it = {name: list(compress(values, here)) for name, values in columns.items()}
+            found.append(self._batch(list(compress(lines, here)), of_it))
         return found
+
+    def _batch(self, lines: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> tuple[list[int], Batch]:
+        """Rows that all lie in the same district."""
+        district = columns[self._owner][0] // DISTRICT_SPAN
+        return list(lines), Batch(district=district, columns=tuple(columns), lines=self._lines.of(columns))

@@ -1,6 +1,6 @@
-"""From a file to rows of a record, many at a time and by columns: what a column holds is read and looked at together."""
+"""From a file to rows of a record, many at a time: what a column holds is read together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import getitem
@@ -78,29 +78,35 @@ def _blocks(table: Table, lines: Lines, most: int) -> Iterator[Block]:
 
 def _block(some: list[_Numbered], table: Table, lines: Lines, count: int) -> Block:
     block = Block(usual=frozenset(lines.usual))
-    width = len(lines.columns)
-    plain = [
-        position
-        for position, (_, cells) in enumerate(some)
-        if lines.is_plain
-        and not isinstance(cells, Unreadable)
-        and len(cells) == width
-        and not (table.has_gaps and ABSENT in cells)
-    ]
-    cells_of = [some[position][1] for position in plain]
-    read, bad = _columns(cells_of, lines)
-    slow = {plain[position] for position in bad}
-    if slow:
+    numbers, rows = zip(*some, strict=True)
+    plain = _plain(rows, table, lines)
+    read, bad = _columns(rows if len(plain) == len(rows) else [rows[position] for position in plain], lines)
+    if bad:
         read = [[value for position, value in enumerate(values) if position not in bad] for values in read]
-        plain = [position for position in plain if position not in slow]
-    block.columns = dict(zip(lines.keys, read, strict=True)) if plain else {}
-    block.lines = [some[position][0] for position in plain]
+        plain = [each for position, each in enumerate(plain) if position not in bad]
+    if plain:
+        block.columns = dict(zip(lines.keys, read, strict=True))
+        block.lines = [numbers[position] for position in plain]
     if len(plain) < len(some):
         _read_slowly(some, set(plain), lines, count, block)
     return block
 
 
-def _columns(rows: list[Any], lines: Lines) -> tuple[list[list[Any]], set[int]]:
+def _plain(rows: Sequence[Cells | Unreadable], table: Table, lines: Lines) -> Sequence[int]:
+    """The positions of rows that have a cell for each header."""
+    if not lines.is_plain:
+        return []
+    width = len(lines.columns)
+    if not table.has_gaps and set(map(type, rows)) == {list} and set(map(len, rows)) == {width}:  # type: ignore[arg-type]
+        return range(len(rows))
+    return [
+        position
+        for position, cells in enumerate(rows)
+        if not isinstance(cells, Unreadable) and len(cells) == width and not (table.has_gaps and ABSENT in cells)
+    ]
+
+
+def _columns(rows: Sequence[Any], lines: Lines) -> tuple[list[list[Any]], set[int]]:
     """The values of rows, by columns; and the positions of those in which one cannot be read."""
     found: list[list[Any]] = []
     bad: set[int] = set()

@@ -72,8 +72,7 @@ IMPORT_PART = Table(
     Column("body", Text, nullable=False),
     PrimaryKeyConstraint("plan", "first", name="pk_import_part"),
 )
-"""Many new rows of one district that can be taken as they are, from a position on: their lines in the file, and the rows
-themselves in COPY's text form."""
+"""Many new rows of one district from a position on: their lines in the file, and the rows in COPY's text form."""
 
 IMPORT_TABLES = (IMPORT_PLAN, IMPORT_ROW, IMPORT_PART)
 

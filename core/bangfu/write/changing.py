@@ -10,7 +10,8 @@ from datetime import date
 from sqlalchemy import Connection, RootTransaction
 
 from bangfu.access import PERSONAL, Forbidden, Policy, needed_to_change
-from bangfu.declare.records import Dated
+from bangfu.declare.records import Dated, columns_of
+from bangfu.write.aside import Aside
 from bangfu.write.batch import Batch
 from bangfu.write.entries import Entries
 from bangfu.write.loading import Loading
@@ -21,11 +22,14 @@ from bangfu.write.step import Step, is_sensitive
 class Changes:
     """The changes of one transaction, which make one entry in the log of each district they touch."""
 
-    def __init__(self, connection: Connection, author: Author, policy: Policy, today: date) -> None:
+    def __init__(
+        self, connection: Connection, author: Author, policy: Policy, today: date, aside: Aside | None = None
+    ) -> None:
         self._connection = connection
         self._author = author
         self._policy = policy
         self._today = today
+        self._aside = aside
         self._entries = Entries(connection)
 
     @property
@@ -62,7 +66,11 @@ class Changes:
         require_to_change(self._policy, record, batch.columns)
         self.hold([batch.district])
         loading = Loading(
-            *(self._connection, self._entries, record), policy=self._policy, author=self._author, today=self._today
+            *(self._connection, self._entries, record),
+            policy=self._policy,
+            author=self._author,
+            today=self._today,
+            aside=self._aside,
         )
         return loading.write(batch)
 
@@ -76,7 +84,8 @@ def require_to_change(policy: Policy, record: type[Dated], columns: Collection[s
     needed = needed_to_change(record)
     if not policy.holds(needed):
         raise Forbidden(needed)
-    if not policy.reads_personal and any(is_sensitive(record.__table__.columns.get(name)) for name in columns):
+    known = {column.key: column for column in columns_of(record)}
+    if not policy.reads_personal and any(is_sensitive(known.get(name)) for name in columns):
         raise Forbidden(PERSONAL)
 
 

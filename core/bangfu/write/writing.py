@@ -19,7 +19,8 @@ _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (Date, "date"),
     (LargeBinary, "bytea"),
 )
-_LOG = "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
+LOG = "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
+"""The beginning of what enters rows in the log."""
 _TOLD = (
     "SELECT CAST(:district AS int), CAST(:number AS bigint), CAST(:offset AS int) + row_number() OVER (ORDER BY m.id),"
     " CAST(:record AS text), m.id, CAST(:action AS text)"
@@ -53,7 +54,7 @@ class Writer:
         match action:
             case Action.CREATE:
                 made = f"INSERT INTO {self._name} ({names}) SELECT {names} FROM given RETURNING *"  # noqa: S608
-                return f"WITH {given}, made AS ({made}) {_LOG} {_TOLD}, NULL, to_jsonb(m) FROM made m"
+                return f"WITH {given}, made AS ({made}) {LOG} {_TOLD}, NULL, to_jsonb(m) FROM made m"
             case Action.UPDATE:
                 sets = ", ".join(
                     f"{_quote(column.name)} = g.{_quote(column.name)}" for column in columns if column.name not in _KEYS
@@ -64,7 +65,7 @@ class Writer:
                     " WHERE t.district_code = g.district_code AND t.id = g.id RETURNING t.*"
                 )
                 return (
-                    f"WITH {given}, old AS ({old}), made AS ({made}) {_LOG} {_TOLD}, o.was, to_jsonb(m)"
+                    f"WITH {given}, old AS ({old}), made AS ({made}) {LOG} {_TOLD}, o.was, to_jsonb(m)"
                     " FROM made m JOIN old o ON o.id = m.id"
                 )
             case Action.DELETE:
@@ -72,7 +73,7 @@ class Writer:
                     f"DELETE FROM {self._name} t USING given g"  # noqa: S608 - names that are declared, as above
                     " WHERE t.district_code = g.district_code AND t.id = g.id RETURNING t.*"
                 )
-                return f"WITH {given}, made AS ({made}) {_LOG} {_TOLD}, to_jsonb(m), NULL FROM made m"
+                return f"WITH {given}, made AS ({made}) {LOG} {_TOLD}, to_jsonb(m), NULL FROM made m"
 
     def _keys(self) -> list[Column[Any]]:
         return [self._table.c[name] for name in _KEYS]
