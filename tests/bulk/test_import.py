@@ -182,6 +182,22 @@ def test_what_others_changed_meanwhile_is_refused_and_told(office: Office) -> No
     assert office.count("crop = '黃芪'") == 0
 
 
+def test_one_of_many_that_cannot_be_taken_any_more_leaves_the_others(office: Office) -> None:
+    head = (
+        *("戶編號", "年度", "工資性收入", "生產經營性收入", "財產性收入", "轉移性收入"),
+        "生產經營性支出",
+        "人均純收入",
+    )
+    rows = [(str(BASE + 1 + n), "2041", *"123456") for n in range(50)]
+    plan = office.plan(office.file(*rows, head=head), Income)
+    amounts = ("wage", "production", "property", "transfer", "expenses", "net_per_head")
+    office.clerk.create(Income, {"household_id": BASE + 7, "year": 2041} | dict.fromkeys(amounts, Decimal(9)))
+    assert office.apply(plan, Income).refused == 1
+    assert office.said() == [(8, "year", "DUPLICATE")]
+    assert office.count("year = 2041 AND wage = 1", "register_income") == 49
+    assert [(len(office.clerk.log()), chain.breaks) for chain in office.clerk.chains()] == [(50, ())]
+
+
 def test_places_and_people_are_found_by_name_and_number(office: Office) -> None:
     with office.database.engine.connect() as connection:
         name, code = connection.execute(

@@ -16,6 +16,9 @@ from bangfu.intake.table import ABSENT, Cells, Table, is_blank
 from bangfu.intake.unreadable import Unreadable
 from bangfu.write.outcome import Rejection, Row
 
+_PIECE = 500
+"""Lines that are read at a time: what a piece is made of is still at hand when its columns are read."""
+
 _Numbered = tuple[int, Cells | Unreadable]
 
 
@@ -69,15 +72,20 @@ def read_blocks(
 
 def _blocks(table: Table, lines: Lines, most: int) -> Iterator[Block]:
     count = 0
-    while some := list(islice(table.rows, most)):
-        block = _block(some, table, lines, count)
+    while True:
+        block, left = Block(usual=frozenset(lines.usual)), most
+        while left and (some := list(islice(table.rows, min(left, _PIECE)))):
+            _read(some, table, lines, count + block.read, block)
+            left -= len(some)
+        if left == most:
+            return
         count += block.read
         if block.read:
             yield block
 
 
-def _block(some: list[_Numbered], table: Table, lines: Lines, count: int) -> Block:
-    block = Block(usual=frozenset(lines.usual))
+def _read(some: list[_Numbered], table: Table, lines: Lines, count: int, block: Block) -> None:
+    """Reads some lines, the first of which is at a position in the file, into a block."""
     numbers, rows = zip(*some, strict=True)
     plain = _plain(rows, table, lines)
     read, bad = _columns(rows if len(plain) == len(rows) else [rows[position] for position in plain], lines)
@@ -85,11 +93,11 @@ def _block(some: list[_Numbered], table: Table, lines: Lines, count: int) -> Blo
         read = [[value for position, value in enumerate(values) if position not in bad] for values in read]
         plain = [each for position, each in enumerate(plain) if position not in bad]
     if plain:
-        block.columns = dict(zip(lines.keys, read, strict=True))
-        block.lines = [numbers[position] for position in plain]
+        for key, values in zip(lines.keys, read, strict=True):
+            block.columns.setdefault(key, []).extend(values)
+        block.lines += [numbers[position] for position in plain]
     if len(plain) < len(some):
         _read_slowly(some, set(plain), lines, count, block)
-    return block
 
 
 def _plain(rows: Sequence[Cells | Unreadable], table: Table, lines: Lines) -> Sequence[int]:
