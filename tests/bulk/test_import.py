@@ -18,10 +18,14 @@ from bangfu.declare.records import Dated
 from bangfu.domain.households import Person
 from bangfu.domain.income import Income
 from bangfu.errors import UserError
+from bangfu.seal import Key, Keys, Seal
 from bangfu.store import Database
 from bangfu.store.imports import StoredPlan
+from bangfu.store.sealed import noted_keys
 from bangfu.write.outcome import Action, Author
+from bangfu.write.resealing import reseal
 from bangfu_industry.records import CropArea, Planting
+from bangfu_testing.keys import SEAL
 
 HEAD = ("戶編號", "作物類別", "作物", "面積(畝)", "種植日期", "是否新發展", "是否享受產業扶持")
 ORCHARD = ("林果", "蘋果", "2.5", "2015.3.5", "是", "否")
@@ -178,6 +182,22 @@ def test_what_others_changed_meanwhile_is_refused_and_told(office: Office) -> No
     assert office.count("crop = '黃芪'") == 0
 
 
+def test_one_of_many_that_cannot_be_taken_any_more_leaves_the_others(office: Office) -> None:
+    head = (
+        *("戶編號", "年度", "工資性收入", "生產經營性收入", "財產性收入", "轉移性收入"),
+        "生產經營性支出",
+        "人均純收入",
+    )
+    rows = [(str(BASE + 1 + n), "2041", *"123456") for n in range(50)]
+    plan = office.plan(office.file(*rows, head=head), Income)
+    amounts = ("wage", "production", "property", "transfer", "expenses", "net_per_head")
+    office.clerk.create(Income, {"household_id": BASE + 7, "year": 2041} | dict.fromkeys(amounts, Decimal(9)))
+    assert office.apply(plan, Income).refused == 1
+    assert office.said() == [(8, "year", "DUPLICATE")]
+    assert office.count("year = 2041 AND wage = 1", "register_income") == 49
+    assert [(len(office.clerk.log()), chain.breaks) for chain in office.clerk.chains()] == [(50, ())]
+
+
 def test_places_and_people_are_found_by_name_and_number(office: Office) -> None:
     with office.database.engine.connect() as connection:
         name, code = connection.execute(
@@ -225,6 +245,23 @@ def test_numbers_of_people_do_not_wait_in_clear(office: Office) -> None:
     assert office.database.seal.open("person.id_number", row["id"], row["id_number"]) == NUMBER
 
 
+def test_what_waits_comes_under_a_new_key(office: Office) -> None:
+    head = ("戶編號", "姓名", "性別", "證件號碼", "與戶主關係", "入戶日期")
+    plan = office.plan(office.file((str(BASE + 1), "試", "男", NUMBER, "子女", "2015-02-01"), head=head), Person)
+    new = Key("new", b"n" * 32)
+    url = office.database.url.render_as_string(hide_password=False)
+    both = Database(url, pool_size=2, seal=Seal(Keys((new, *SEAL.keys.seal), SEAL.keys.index)))
+    reseal(both.engine)
+    with both.engine.connect() as connection:
+        assert connection.scalar(text("SELECT row->>'id_number' FROM import_row")).startswith("1.new.")
+        assert not [each for each in noted_keys(connection) if each == SEAL.keys.seal[0].id]
+    both.dispose()
+    office.database = Database(url, pool_size=2, seal=Seal(Keys((new,), SEAL.keys.index)))
+    assert (office.apply(plan, Person).refused, office.said()) == (0, [])
+    assert office.count("id_number LIKE '1.new.%'", "person") > 0
+    office.database.dispose()
+
+
 def test_it_takes_the_right_to_write(office: Office) -> None:
     viewer = Policy(Viewer("小李", is_everywhere=True, permissions=frozenset({"industry:read"})))
     with pytest.raises(Forbidden):
@@ -233,7 +270,7 @@ def test_it_takes_the_right_to_write(office: Office) -> None:
 
 def test_a_plan_that_was_broken_off_is_made_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     path = office.file(*[(str(BASE + 1 + n), *ORCHARD) for n in range(5)])
-    monkeypatch.setattr("bangfu.bulk.planning._CHUNK", 2)
+    monkeypatch.setattr("bangfu.bulk.planning._BLOCK", 2)
 
     def stop(rows: int) -> None:
         if rows >= 4:

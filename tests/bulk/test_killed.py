@@ -21,8 +21,8 @@ ROWS, PART, KILLS = 3_000, 10, 10
 
 def apply(url: str, plan: str) -> None:
     """Applies a plan in small parts; runs in a process of its own."""
-    applying._CHUNK = PART
-    database = Database(url, pool_size=1, seal=SEAL)
+    applying._CHUNK = applying._MANY = PART
+    database = Database(url, pool_size=2, seal=SEAL)
     author = Author(name="李會計")
     applying.apply_import(
         database.engine, plan, Planting, lambda _: None, author=author, policy=EVERYTHING, today=TODAY

@@ -4,22 +4,28 @@ In parts, each in a transaction of its own that also notes how far the plan is. 
 in, and the rest goes in when the plan is applied again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from bangfu.access import Policy
 from bangfu.bulk.planning import Refusal, Told
 from bangfu.bulk.staged import Staging
 from bangfu.declare.records import Dated
 from bangfu.errors import UserError
-from bangfu.store.imports import IMPORT_ROW, StoredPlan, find_plan, note_plan, rows_after
+from bangfu.store.imports import StoredPlan, drop_rows, find_plan, note_plan, part_at, rows_after
 from bangfu.store.sealed import given_seal
+from bangfu.write.aside import Aside, aside
+from bangfu.write.batch import Batch, rows_of
 from bangfu.write.changing import Changes
-from bangfu.write.outcome import Action, Author
+from bangfu.write.outcome import Action, Author, Row
+
+_MANY = 20_000
+"""New rows that are written at once; whoever else writes in their district waits as long as that takes."""
 
 _CHUNK = 2_000
+"""Rows that are written one by one in a transaction."""
 
 
 def require_plan(engine: Engine, id_: str) -> StoredPlan:
@@ -49,9 +55,10 @@ def apply_import(
     Raises UserError for a plan that cannot be applied, and Forbidden.
     """
     plan = require_plan(engine, id_)
-    while plan.applied_at is None:
-        plan = _apply_part(engine, plan, record, refuse, author=author, policy=policy, today=today)
-        on_rows(plan.applied)
+    with aside(engine) as second:
+        while plan.applied_at is None:
+            plan = _apply_part(engine, plan, record, refuse, author=author, policy=policy, today=today, second=second)
+            on_rows(plan.applied)
     return plan
 
 
@@ -64,6 +71,7 @@ def _apply_part(
     author: Author,
     policy: Policy,
     today: date,
+    second: Aside | None,
 ) -> StoredPlan:
     refused: list[Refusal] = []
     with engine.begin() as connection:
@@ -72,25 +80,58 @@ def _apply_part(
         assert held is not None, "nobody drops a plan"
         if held.applied_at is not None:
             return held
-        rows = list(rows_after(connection, plan.id, held.applied, _CHUNK))
-        if rows:
-            staging = Staging(record, plan.id, given_seal(connection))
-            given = [(line, staging.unpack(position, row)) for position, line, row in rows]
-            changes = Changes(connection, author, policy, today)
-            for action in (Action.UPDATE, Action.CREATE):
-                part = [each for each in given if ("id" in each[1]) == (action is Action.UPDATE)]
-                if part:
-                    _, rejections, _ = changes.apply(record, action, [row for _, row in part])
-                    refused += [Refusal(line=part[each.row][0], rejection=each) for each in rejections]
+        changes = Changes(connection, author, policy, today, second)
+        part = part_at(connection, plan.id, held.applied + 1)
+        if part is not None:
+            last, refused = _load(changes, record, part, held.applied + 1)
+        else:
+            last, refused = _write(connection, changes, record, held)
+        if last > held.applied:
             changes.close()
             number = held.refused + len({each.line for each in refused})
-            note_plan(connection, plan.id, applied=rows[-1][0], refused=number)
+            note_plan(connection, plan.id, applied=last, refused=number)
         else:
             # What has waited is in; names and numbers of people need not stand in two places.
-            connection.execute(IMPORT_ROW.delete().where(IMPORT_ROW.c.plan == plan.id))
+            drop_rows(connection, plan.id)
             note_plan(connection, plan.id, applied_at=connection.scalar(select(func.now())))
         after = find_plan(connection, plan.id)
     assert after is not None, "it is held"
     for each in refused:
         refuse(each)
     return after
+
+
+def _load(changes: Changes, record: type[Dated], part: RowMapping, position: int) -> tuple[int, list[Refusal]]:
+    """Writes rows from a position on that wait many together; the last position, and what is refused after all."""
+    begin = position - part["first"]
+    lines = part["body"].split("\n")[begin : begin + _MANY]
+    batch = Batch(district=part["district_code"], columns=part["columns"], lines=lines)
+    refused: list[Refusal] = []
+    if not changes.load(record, batch):
+        given = list(zip(part["lines"][begin : begin + _MANY], rows_of(record, batch), strict=True))
+        for start in range(0, len(given), _CHUNK):
+            refused += _one_by_one(changes, record, Action.CREATE, given[start : start + _CHUNK])
+    return position + len(lines) - 1, refused
+
+
+def _write(
+    connection: Connection, changes: Changes, record: type[Dated], plan: StoredPlan
+) -> tuple[int, list[Refusal]]:
+    """Writes the next rows that wait one by one; the last position, and what is refused after all."""
+    rows = list(rows_after(connection, plan.id, plan.applied, _CHUNK))
+    if not rows:
+        return plan.applied, []
+    staging = Staging(record, plan.id, given_seal(connection))
+    given = [(line, staging.unpack(position, row)) for position, line, row in rows]
+    refused = []
+    for action in (Action.UPDATE, Action.CREATE):
+        part = [each for each in given if ("id" in each[1]) == (action is Action.UPDATE)]
+        refused += _one_by_one(changes, record, action, part) if part else []
+    return rows[-1][0], refused
+
+
+def _one_by_one(
+    changes: Changes, record: type[Dated], action: Action, given: Sequence[tuple[int, Row]]
+) -> list[Refusal]:
+    _, rejections, _ = changes.apply(record, action, [row for _, row in given])
+    return [Refusal(line=given[each.row][0], rejection=each) for each in rejections]

@@ -1,10 +1,10 @@
-"""Finds the places, households and people that a file names by something else than their codes and ids."""
+"""Finds the places, households and people that a file names otherwise than by codes and ids, and rows by their keys."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from bangfu.declare.codes import DISTRICT_SPAN, code_range, level_of, official_code
 from bangfu.declare.records import Dated
@@ -17,6 +17,7 @@ from bangfu.query.scope import in_force
 from bangfu.seal import Seal
 from bangfu.write.outcome import Code, Rejection, Row
 from bangfu.write.owners import levels_of, owner_column
+from bangfu.write.plainly import unique_keys
 
 _WAYS = ("/", "／", ">", "·", " ")
 """What stands between the names of places inside each other, as in 皂郊鎮/賈家寺村."""
@@ -57,6 +58,10 @@ class Finder:
             settled.append(None)
             rejections.append(self._rejection(position, given.text, keys))
         return settled, rejections
+
+    def keys_of(self, named: Collection[str]) -> Mapping[str, list[int]]:
+        """The codes or ids that each of some names may mean."""
+        return self._find(named)
 
     def _find(self, named: Collection[str]) -> Mapping[str, list[int]]:
         if self._column == "place_code":
@@ -121,3 +126,28 @@ class Finder:
                 code = Code.UNKNOWN_PERSON
                 message = Text(f"找不到{shown}所指的人。", f"Nobody is found by {shown}.")
         return Rejection(**told, code=code, message=message)
+
+
+def known_rows(connection: Connection, record: type[Dated], rows: Sequence[Row]) -> list[dict[str, int]]:
+    """The id and version of the row that there is already for each, by what there may be only one of."""
+    table = record.__table__
+    assert isinstance(table, Table), "a record stands in a table"
+    found: list[dict[str, int]] = [{} for _ in rows]
+    owner = owner_column(record)
+    districts = sorted({row[owner] // DISTRICT_SPAN for row in rows if owner in row})
+    for columns in unique_keys(table):
+        wanted: dict[tuple[object, ...], list[int]] = {}
+        for position, row in enumerate(rows):
+            key = tuple(row.get(column.key) for column in columns)
+            if "id" not in row and None not in key:
+                wanted.setdefault(key, []).append(position)
+        if not wanted:
+            continue
+        first = columns[0]
+        statement = select(table.c.id, table.c.version, *columns).where(
+            table.c.district_code.in_(districts), first.in_(sorted({key[0] for key in wanted}, key=str))
+        )
+        for id_, version, *values in connection.execute(statement):
+            for position in wanted.get(tuple(values), ()):
+                found[position] = {"id": id_, "version": version}
+    return found

@@ -1,39 +1,39 @@
 """Plans what a file would change: what is new, what is other than before, and what cannot be taken.
 
-Each part of the file is really written, so that all rules are kept that will be, and taken back at once. What can be
-taken waits in the database until the plan is applied.
+New rows of which everything can be told by their columns, their owners and their keys are looked at many at a time.
+All others are really written, so that all rules are kept that will be, and taken back at once. What can be taken waits
+in the database until the plan is applied.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, UniqueConstraint, select
-from sqlalchemy.schema import Column
+from sqlalchemy import Connection, Engine
 
 from bangfu.access import Policy
-from bangfu.bulk.found import Finder
+from bangfu.bulk.found import Finder, known_rows
+from bangfu.bulk.sorting import Sorter
 from bangfu.bulk.staged import Staging
-from bangfu.declare.codes import DISTRICT_SPAN
-from bangfu.declare.fields import is_index
 from bangfu.declare.records import Dated
 from bangfu.declare.units import Unit
+from bangfu.intake.blocks import Block, read_blocks
 from bangfu.intake.cells import BY_UNIT
 from bangfu.intake.limits import LIMITS, FileLimits
-from bangfu.intake.sheet import read_rows
-from bangfu.store.imports import StoredPlan, add_rows, begin_plan, find_plan, note_plan
-from bangfu.store.sealed import given_seal
-from bangfu.write.changing import Changes
+from bangfu.store.imports import StoredPlan, add_part, add_rows, begin_plan, find_plan, note_plan
+from bangfu.store.sealed import given_seal, note_keys
+from bangfu.write.batch import Batch
+from bangfu.write.changing import Changes, require_to_change
 from bangfu.write.outcome import Action, Author, Rejection, Row
-from bangfu.write.owners import owner_column
+
+_BLOCK = 20_000
+"""Lines of the file that are read and sorted at a time."""
 
 _CHUNK = 2_000
-
-_Read = tuple[int, Row | list[Rejection]]
+"""Rows that are tried at a time."""
 
 Told = Callable[[int], None]
 """Is told, now and then, how many rows were looked at."""
@@ -76,7 +76,7 @@ class Import:
 def plan_import(
     engine: Engine, asked: Import, refuse: Callable[[Refusal], None], *, on_rows: Told = lambda _: None
 ) -> StoredPlan:
-    """Reads a file, tries all of its rows, and keeps those that can be taken; nothing else is changed.
+    """Reads a file, looks at all of its rows, and keeps those that can be taken; nothing else is changed.
 
     Each row that cannot be taken is told to `refuse`. A file whose plan has begun to be applied is not planned again:
     the plan is given as it stands. Raises UserError for a file that is not read, and Forbidden.
@@ -93,44 +93,85 @@ def plan_import(
             author=asked.author.name,
             today=asked.today,
         )
-    counts = Counter(creates=0, updates=0, unchanged=0, rejected=0)
-    looked_at = 0
-    for chunk in _chunks(
-        read_rows(asked.path, asked.record, units=asked.units, sheet=asked.sheet, limits=asked.limits)
+    planning = _Planning(engine, asked, id_)
+    for block in read_blocks(
+        asked.path, asked.record, _BLOCK, units=asked.units, sheet=asked.sheet, limits=asked.limits
     ):
-        looked_at += len(chunk)
-        with engine.connect() as connection:
-            taken, refused = _tried(connection, asked, chunk, counts)
-        with engine.begin() as connection:
-            first = counts["creates"] + counts["updates"] - len(taken) + 1
-            staging = Staging(asked.record, id_, given_seal(connection))
-            packed = [(line, staging.pack(first + n, row)) for n, (line, row) in enumerate(taken)]
-            if packed:
-                add_rows(connection, id_, first, packed)
-        counts["rejected"] += len({each.line for each in refused})
-        for each in refused:
+        for each in planning.add(block):
             refuse(each)
-        on_rows(looked_at)
+        on_rows(planning.looked_at)
     with engine.begin() as connection:
-        note_plan(connection, id_, is_whole=True, **counts)
+        note_plan(connection, id_, is_whole=True, **planning.counts)
         made = find_plan(connection, id_)
     assert made is not None, "it was made above"
     return made
 
 
+class _Planning:
+    """What a plan has come to so far."""
+
+    def __init__(self, engine: Engine, asked: Import, id_: str) -> None:
+        self._engine = engine
+        self._asked = asked
+        self._id = id_
+        self._sorter = Sorter(asked.record, asked.policy, asked.today)
+        self.counts = Counter(creates=0, updates=0, unchanged=0, rejected=0)
+        self.looked_at = 0
+
+    def add(self, block: Block) -> list[Refusal]:
+        """Keeps the rows of a block that can be taken, and says why the others cannot, in the order of the file."""
+        asked = self._asked
+        refused = [Refusal(line=line, rejection=each) for line, wrong in block.refused for each in wrong]
+        with self._engine.connect() as connection:
+            with connection.begin():
+                require_to_change(asked.policy, asked.record, block.given)
+                finder = Finder(connection, asked.record, asked.within, given_seal(connection), asked.today)
+                found = self._sorter.sort(connection, block, finder)
+            for begin in range(0, len(found.doubtful), _CHUNK):
+                taken, wrong = _tried(connection, asked, found.doubtful[begin : begin + _CHUNK], self.counts)
+                refused += wrong
+                self._keep_rows(connection, taken)
+            for lines, batch in found.batches:
+                self._keep_batch(connection, lines, batch)
+        self.looked_at += block.read
+        self.counts["rejected"] += len({each.line for each in refused})
+        return sorted(refused, key=lambda each: each.line)
+
+    def _keep_rows(self, connection: Connection, taken: Sequence[tuple[int, Row]]) -> None:
+        """Those are counted already."""
+        if not taken:
+            return
+        with connection.begin():
+            first = self._next() - len(taken)
+            seal = given_seal(connection)
+            staging = Staging(self._asked.record, self._id, seal)
+            if staging.seals and seal is not None:
+                note_keys(connection, seal)
+            packed = [(line, staging.pack(first + n, row)) for n, (line, row) in enumerate(taken)]
+            add_rows(connection, self._id, first, packed)
+
+    def _keep_batch(self, connection: Connection, lines: Sequence[int], batch: Batch) -> None:
+        with connection.begin():
+            body = "\n".join(batch.lines)
+            add_part(connection, self._id, self._next(), batch.district, batch.columns, lines, body)
+        self.counts["creates"] += len(lines)
+
+    def _next(self) -> int:
+        """The position after the last row that is counted."""
+        return self.counts["creates"] + self.counts["updates"] + 1
+
+
 def _tried(
-    connection: Connection, asked: Import, chunk: Sequence[_Read], counts: Counter[str]
+    connection: Connection, asked: Import, read: Sequence[tuple[int, Row]], counts: Counter[str]
 ) -> tuple[list[tuple[int, Row]], list[Refusal]]:
-    """The rows of a chunk that can be taken, by their lines, and why others cannot; nothing stays of the trial."""
-    refused = [Refusal(line=line, rejection=each) for line, read in chunk if isinstance(read, list) for each in read]
-    lines = [line for line, read in chunk if not isinstance(read, list)]
-    rows = [read for _, read in chunk if not isinstance(read, list)]
+    """Those of some rows that can be taken, by their lines, and why others cannot; nothing stays of the trial."""
+    lines = [line for line, _ in read]
     with connection.begin() as transaction:
         finder = Finder(connection, asked.record, asked.within, given_seal(connection), asked.today)
-        settled, unknown = finder.settle(rows)
-        refused += [Refusal(line=lines[each.row], rejection=each) for each in unknown]
+        settled, unknown = finder.settle([row for _, row in read])
+        refused = [Refusal(line=lines[each.row], rejection=each) for each in unknown]
         named = [(line, row) for line, row in zip(lines, settled, strict=True) if row is not None]
-        known = _known(connection, asked.record, [row for _, row in named])
+        known = known_rows(connection, asked.record, [row for _, row in named])
         changes = Changes(connection, asked.author, asked.policy, asked.today)
         taken: list[tuple[int, Row]] = []
         for action in (Action.UPDATE, Action.CREATE):
@@ -148,43 +189,4 @@ def _tried(
             counts["updates" if action is Action.UPDATE else "creates"] += len(written)
             taken += written
         transaction.rollback()
-    return sorted(taken, key=lambda each: each[0]), sorted(refused, key=lambda each: each.line)
-
-
-def _known(connection: Connection, record: type[Dated], rows: Sequence[Row]) -> list[dict[str, int]]:
-    """The id and version of the row that there is already for each, by what there may be only one of."""
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
-    found: list[dict[str, int]] = [{} for _ in rows]
-    owner = owner_column(record)
-    districts = sorted({row[owner] // DISTRICT_SPAN for row in rows if owner in row})
-    for columns in _keys(table):
-        wanted: dict[tuple[object, ...], list[int]] = {}
-        for position, row in enumerate(rows):
-            key = tuple(row.get(column.key) for column in columns)
-            if "id" not in row and None not in key:
-                wanted.setdefault(key, []).append(position)
-        if not wanted:
-            continue
-        first = columns[0]
-        statement = select(table.c.id, table.c.version, *columns).where(
-            table.c.district_code.in_(districts), first.in_(sorted({key[0] for key in wanted}, key=str))
-        )
-        for id_, version, *values in connection.execute(statement):
-            for position in wanted.get(tuple(values), ()):
-                found[position] = {"id": id_, "version": version}
-    return found
-
-
-def _keys(table: Table) -> Iterator[list[Column[object]]]:
-    """The columns by which there may be one row only, besides its id; those that are sealed cannot be compared."""
-    for each in table.constraints:
-        if isinstance(each, UniqueConstraint):
-            columns = [column for column in each.columns if column.key != "district_code"]
-            if not any(map(is_index, columns)):
-                yield columns
-
-
-def _chunks(rows: Iterator[_Read]) -> Iterator[list[_Read]]:
-    while chunk := list(islice(rows, _CHUNK)):
-        yield chunk
+    return sorted(taken, key=lambda each: each[0]), refused

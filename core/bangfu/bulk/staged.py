@@ -14,6 +14,7 @@ from bangfu.declare.fields import field_of
 from bangfu.declare.records import Dated, columns_of
 from bangfu.seal import Seal, no_key
 from bangfu.write.outcome import Row
+from bangfu.write.waiting import waiting_name
 
 
 class Staging:
@@ -21,8 +22,13 @@ class Staging:
 
     def __init__(self, record: type[Dated], plan: str, seal: Seal | None) -> None:
         self._columns = {column.key: column for column in columns_of(record)}
-        self._name = f"import_row.{plan}"
+        self._name = waiting_name(plan)
         self._seal = seal
+
+    @property
+    def seals(self) -> bool:
+        """Whether rows of the record may have something to seal."""
+        return any(map(self._is_sealed, self._columns))
 
     def pack(self, position: int, row: Row) -> str:
         """A row as JSON; raises OperationError where a value has to be sealed and there are no keys."""

@@ -10,3 +10,6 @@ class Choice(Enum):
 
     def __init__(self, zh: str, en: str) -> None:
         self.title = Text(zh, en)
+
+    # There is one of each: that of an enumeration calls Python for every member of every set.
+    __hash__ = object.__hash__

@@ -1,5 +1,6 @@
 """Writes places, their lineage and where rows lie, in one entry of a district's log."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -198,4 +199,4 @@ class Carrier:
                 column, code, message = told_by(error, table, action)
                 zh, en = f"{record.__title__.zh}：{message.zh}", f"{record.__title__.en}: {message.en}"
                 raise refused(column, code, zh, en) from error
-            self._entries.add(record, self.district, places[start : start + len(part)])
+            self._entries.add(record, self.district, Counter(places[start : start + len(part)]))

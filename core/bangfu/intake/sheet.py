@@ -42,16 +42,28 @@ def read_rows(
 
     Raises Refused, or BadColumns of it, for a file that is not read, mostly at once: misquoted CSV while rows are read.
     """
+    return _rows(*open_rows(path, record, units=units, sheet=sheet, limits=limits))
+
+
+def open_rows(
+    path: Path,
+    record: type[Dated],
+    *,
+    units: Mapping[str, Unit] = BY_UNIT,
+    sheet: str | None = None,
+    limits: FileLimits = LIMITS,
+) -> tuple[Table, "Lines"]:
+    """A file as a table, and how its lines are read as rows of a record. Raises as `read_rows` does."""
     table = open_table(path, sheet=sheet, limits=limits)
-    return _rows(table, _Lines(read_headers(record, table.headers, units), units))
+    return table, Lines(read_headers(record, table.headers, units), units)
 
 
-def _rows(table: Table, lines: "_Lines") -> Iterator[tuple[int, Row | list[Rejection]]]:
+def _rows(table: Table, lines: "Lines") -> Iterator[tuple[int, Row | list[Rejection]]]:
     read, width, count = lines.remembered, len(lines.columns), 0
     keys, usual, is_plain = lines.keys, lines.usual, lines.is_plain
     for number, cells in table.rows:
         if isinstance(cells, Unreadable):
-            yield number, [_rejection(count, None, cells)]
+            yield number, [rejection_of(count, None, cells)]
             count += 1
             continue
         if is_plain and len(cells) == width and not (table.has_gaps and ABSENT in cells):
@@ -89,8 +101,12 @@ class _Remembered(dict[Any, Any]):
         return value
 
 
-class _Lines:
-    """How the lines of one file are read."""
+class Lines:
+    """How the lines of one file are read.
+
+    `keys` are the columns it has by name, `remembered` how a cell of each is read, `usual` those of them that are left
+    out of a row whose cell is empty. `is_plain` says that every column has a reader, and that rows bring no ids.
+    """
 
     def __init__(self, layout: Layout, units: Mapping[str, Unit]) -> None:
         self.columns = layout.columns
@@ -113,7 +129,7 @@ class _Lines:
             column = self.columns[position] if position < len(self.columns) else None
             if column is None:
                 if cell is not ABSENT and not is_blank([cell]):
-                    rejections.append(_rejection(count, None, _without_header(position)))
+                    rejections.append(rejection_of(count, None, _without_header(position)))
             elif cell is not ABSENT:
                 self._read(column, cell, count, row, rejections)
         rejections += self._lacking(count, row, rejections)
@@ -125,7 +141,7 @@ class _Lines:
         try:
             value = self._readers[column.key](cell)
         except Unreadable as error:
-            rejections.append(_rejection(count, column.key, error))
+            rejections.append(rejection_of(count, column.key, error))
             return
         if value is not None or column.key not in self.usual:
             row[column.key] = value
@@ -140,10 +156,11 @@ class _Lines:
             needed = [column for column in (*named, *self._absent) if not may_be_missing(column)]
         for column in needed:
             if column.key not in row and column.key not in told:
-                yield _rejection(count, column.key, missing(column))
+                yield rejection_of(count, column.key, missing(column))
 
 
-def _rejection(count: int, column: str | None, error: Unreadable) -> Rejection:
+def rejection_of(count: int, column: str | None, error: Unreadable) -> Rejection:
+    """Why the row at a position cannot be read."""
     return Rejection(row=count, column=column, code=error.code, message=error.message, suggestion=error.suggestion)
 
 

@@ -78,7 +78,7 @@ AUDIT_TABLES = (CHANGE_SET, CHANGE, CHANGE_HEAD)
 _LINK = """sha256({before} || convert_to(jsonb_build_array({entry}.district_code, {entry}.number,
     to_char({entry}.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {entry}.author, {entry}.token_id,
     {entry}.request_id, {entry}.reason, {entry}.rows, encode({entry}.digest, 'hex'))::text, 'UTF8'))"""
-_DIGEST = """sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(c.position, c.record, c.row_id, c.action,
+DIGEST = """sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(c.position, c.record, c.row_id, c.action,
     c.before, c.after)::text, 'UTF8')), ''::bytea ORDER BY c.position), ''::bytea))"""
 
 _BEGIN = text(
@@ -89,31 +89,33 @@ _HOLD = text(
     "SELECT district_code, number FROM change_head WHERE district_code = ANY(:districts)"
     " ORDER BY district_code FOR UPDATE"
 )
-_CLOSE = text(
-    f"""WITH entry AS (
+_COUNTED = f"""SELECT count(*)::int AS rows, {DIGEST} AS digest FROM change c
+            WHERE c.district_code = h.district_code AND c.number = h.number + 1"""  # noqa: S608 - our own words
+_TOLD = "SELECT CAST(:rows AS int) AS rows, CAST(:digest AS bytea) AS digest"
+_CLOSING = """WITH entry AS (
         SELECT h.district_code, h.number + 1 AS number, clock_timestamp() AS at, CAST(:author AS text) AS author,
             CAST(:token_id AS text) AS token_id, CAST(:request_id AS text) AS request_id,
             CAST(:reason AS text) AS reason, told.rows, told.digest, h.hash AS before
         FROM change_head h CROSS JOIN LATERAL (
-            SELECT count(*)::int AS rows, {_DIGEST} AS digest FROM change c
-            WHERE c.district_code = h.district_code AND c.number = h.number + 1
+            {told}
         ) told
         WHERE h.district_code = :district
     ), made AS (
         INSERT INTO change_set (district_code, number, at, author, token_id, request_id, reason, rows, digest, hash)
         SELECT district_code, number, at, author, token_id, request_id, reason, rows, digest,
-            {_LINK.format(entry="entry", before="entry.before")}
+            {link}
         FROM entry RETURNING district_code, number, hash
     )
     UPDATE change_head h SET number = made.number, hash = made.hash FROM made
-    WHERE h.district_code = made.district_code RETURNING h.number"""  # noqa: S608 - our own words
-)
+    WHERE h.district_code = made.district_code RETURNING h.number"""
+_LINKED = _LINK.format(entry="entry", before="entry.before")
+_CLOSE, _CLOSE_TOLD = (text(_CLOSING.format(told=told, link=_LINKED)) for told in (_COUNTED, _TOLD))
 _VERIFY = text(
     f"""WITH seen AS (
         SELECT s.*, row_number() OVER w AS expected, lag(s.hash, 1, ''::bytea) OVER w AS before
         FROM change_set s WHERE s.district_code = :district WINDOW w AS (ORDER BY s.number)
     ), told AS (
-        SELECT c.number, count(*)::int AS rows, {_DIGEST} AS digest FROM change c
+        SELECT c.number, count(*)::int AS rows, {DIGEST} AS digest FROM change c
         WHERE c.district_code = :district GROUP BY c.number
     )
     SELECT coalesce(s.number, t.number) AS number,
@@ -165,8 +167,13 @@ def close_entry(
     token_id: str | None,
     request_id: str | None,
     reason: str | None,
+    rows: int = 0,
+    digest: bytes | None = None,
 ) -> int:
-    """Makes the entry of the rows that were added under the next number of a district that is held; that number."""
+    """Makes the entry of the rows that were added under the next number of a district that is held; that number.
+
+    Whoever knows the digest of all its rows already, gives it and how many they are; else it is worked out here.
+    """
     given: dict[str, Any] = {
         "district": district,
         "author": author,
@@ -174,8 +181,9 @@ def close_entry(
         "request_id": request_id,
         "reason": reason,
     }
-    number: int = connection.execute(_CLOSE, given).scalar_one()
-    return number
+    if digest is not None:
+        return int(connection.execute(_CLOSE_TOLD, given | {"rows": rows, "digest": digest}).scalar_one())
+    return int(connection.execute(_CLOSE, given).scalar_one())
 
 
 def verify(connection: Connection, district: int | None = None) -> Iterator[Chain]:

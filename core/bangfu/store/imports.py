@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    RowMapping,
     Table,
     Text,
     bindparam,
@@ -58,7 +60,21 @@ IMPORT_ROW = Table(
 )
 """A row that can be taken, with its line in the file; positions run from 1."""
 
-IMPORT_TABLES = (IMPORT_PLAN, IMPORT_ROW)
+IMPORT_PART = Table(
+    "import_part",
+    _METADATA,
+    Column("plan", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("district_code", Integer, nullable=False),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("lines", ARRAY(BigInteger), nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("plan", "first", name="pk_import_part"),
+)
+"""Many new rows of one district from a position on: their lines in the file, and the rows in COPY's text form."""
+
+IMPORT_TABLES = (IMPORT_PLAN, IMPORT_ROW, IMPORT_PART)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +133,14 @@ def begin_plan(connection: Connection, id_: str, *, record: str, file: str, auth
 
 def drop_plan(connection: Connection, id_: str) -> None:
     """Forgets a plan and its rows."""
-    connection.execute(IMPORT_ROW.delete().where(IMPORT_ROW.c.plan == id_))
+    drop_rows(connection, id_)
     connection.execute(IMPORT_PLAN.delete().where(IMPORT_PLAN.c.id == id_))
+
+
+def drop_rows(connection: Connection, id_: str) -> None:
+    """Forgets what waits of a plan."""
+    for table in (IMPORT_ROW, IMPORT_PART):
+        connection.execute(table.delete().where(table.c.plan == id_))
 
 
 def add_rows(connection: Connection, id_: str, first: int, rows: Sequence[tuple[int, str]]) -> None:
@@ -132,6 +154,28 @@ def add_rows(connection: Connection, id_: str, first: int, rows: Sequence[tuple[
     )
 
 
+def add_part(
+    connection: Connection, id_: str, first: int, district: int, columns: Sequence[str], lines: Sequence[int], body: str
+) -> None:
+    """Adds many new rows from a position on, with their lines, in COPY's text form."""
+    row = {"plan": id_, "first": first, "rows": len(lines), "district": district, "columns": list(columns)}
+    connection.execute(
+        text(
+            "INSERT INTO import_part (plan, first, rows, district_code, columns, lines, body)"
+            " VALUES (:plan, :first, :rows, :district, :columns, CAST(:lines AS bigint[]), :body)"
+        ),
+        # Lines as a text: psycopg takes longer to write a list than PostgreSQL to read it.
+        row | {"lines": f"{{{','.join(map(str, lines))}}}", "body": body},
+    )
+
+
+def part_at(connection: Connection, id_: str, position: int) -> RowMapping | None:
+    """What waits together with the row at a position, if that is many."""
+    part = IMPORT_PART.c
+    statement = select(IMPORT_PART).where(part.plan == id_, part.first <= position, part.first + part.rows > position)
+    return connection.execute(statement).mappings().one_or_none()
+
+
 def note_plan(connection: Connection, id_: str, **values: Any) -> None:
     """Notes how far a plan is."""
     given = {f"new_{name}": value for name, value in values.items()}
@@ -140,8 +184,11 @@ def note_plan(connection: Connection, id_: str, **values: Any) -> None:
 
 
 def rows_after(connection: Connection, id_: str, position: int, most: int) -> Iterator[tuple[int, int, Any]]:
-    """The next rows after a position, each with its position and its line."""
-    table = IMPORT_ROW.c
-    statement = select(table.position, table.line, table.row).where(table.plan == id_, table.position > position)
+    """The next rows after a position, each with its position and its line, as far as the next part of many."""
+    table, part = IMPORT_ROW.c, IMPORT_PART.c
+    next_part = select(func.min(part.first)).where(part.plan == id_, part.first > position).scalar_subquery()
+    statement = select(table.position, table.line, table.row).where(
+        table.plan == id_, table.position > position, (table.position < next_part) | next_part.is_(None)
+    )
     for row in connection.execute(statement.order_by(table.position).limit(most)):
         yield row.position, row.line, row.row

@@ -9,21 +9,27 @@ from datetime import date
 
 from sqlalchemy import Connection, RootTransaction
 
-from bangfu.access import Forbidden, Policy, needed_to_change
-from bangfu.declare.records import Dated
+from bangfu.access import PERSONAL, Forbidden, Policy, needed_to_change
+from bangfu.declare.records import Dated, columns_of
+from bangfu.write.aside import Aside
+from bangfu.write.batch import Batch
 from bangfu.write.entries import Entries
+from bangfu.write.loading import Loading
 from bangfu.write.outcome import Action, Applied, Author, Outcome, Row
-from bangfu.write.step import Step
+from bangfu.write.step import Step, is_sensitive
 
 
 class Changes:
     """The changes of one transaction, which make one entry in the log of each district they touch."""
 
-    def __init__(self, connection: Connection, author: Author, policy: Policy, today: date) -> None:
+    def __init__(
+        self, connection: Connection, author: Author, policy: Policy, today: date, aside: Aside | None = None
+    ) -> None:
         self._connection = connection
         self._author = author
         self._policy = policy
         self._today = today
+        self._aside = aside
         self._entries = Entries(connection)
 
     @property
@@ -49,9 +55,7 @@ class Changes:
 
         Raises Forbidden where the author lacks a permission. What is rejected leaves nothing behind.
         """
-        needed = needed_to_change(record)
-        if not self._policy.holds(needed):
-            raise Forbidden(needed)
+        require_to_change(self._policy, record)
         return Step(
             *(self._connection, self._entries, record, action, rows),
             policy=self._policy,
@@ -59,9 +63,35 @@ class Changes:
             today=self._today,
         ).run()
 
+    def load(self, record: type[Dated], batch: Batch) -> bool:
+        """Writes many new rows at once; False where one of them cannot be taken, and then none of them is.
+
+        It is for records that are plain, and `apply` says why. Raises Forbidden where the author lacks a permission.
+        """
+        require_to_change(self._policy, record, batch.columns)
+        self.hold([batch.district])
+        loading = Loading(
+            *(self._connection, self._entries, record),
+            policy=self._policy,
+            author=self._author,
+            today=self._today,
+            aside=self._aside,
+        )
+        return loading.write(batch)
+
     def close(self) -> dict[int, int]:
         """Makes the entries, and tells whoever listens once the transaction ends; their numbers by district."""
         return self._entries.close(self._author)
+
+
+def require_to_change(policy: Policy, record: type[Dated], columns: Collection[str] = ()) -> None:
+    """Raises Forbidden where somebody may not change rows of a record, or not give values of some columns."""
+    needed = needed_to_change(record)
+    if not policy.holds(needed):
+        raise Forbidden(needed)
+    known = {column.key: column for column in columns_of(record)}
+    if not policy.reads_personal and any(is_sensitive(known.get(name)) for name in columns):
+        raise Forbidden(PERSONAL)
 
 
 def change(

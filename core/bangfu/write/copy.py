@@ -1,6 +1,7 @@
 """Loads many rows at once with COPY: the way in for demo data and for imports."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -8,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from psycopg import Connection as DriverConnection
-from psycopg import sql
+from psycopg import Copy, sql
 from sqlalchemy import Connection, Table
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.schema import Column
@@ -24,10 +25,13 @@ from bangfu.write.telling import tell
 _CHUNK = 4_000
 """Rows written at a time; enough that the server reads one block while the next is made."""
 
-_NULL = "\\N"
+NULL = "\\N"
+"""Nothing, in COPY's text form."""
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 Writer = Callable[[Any], str]
+"""Makes a value its text in COPY's form."""
 
 
 def copy_rows(
@@ -59,13 +63,8 @@ def copy_rows(
     }
     columns = [column for column in table.columns if column.computed is None]
     sealing = Sealing(connection, table)
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, DriverConnection), "COPY needs the psycopg driver"
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
-    )
     loaded, places = 0, Places(of, district_code)
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with _copying(connection, table.name, [column.name for column in columns]) as copy:
         for chunk in _chunks(rows):
             _refuse_unknown(chunk, table)
             next_id = district_code * DISTRICT_SPAN + first + loaded
@@ -77,6 +76,23 @@ def copy_rows(
     if loaded:
         tell(connection, of, places.found(connection))
     return loaded
+
+
+def copy_text(connection: Connection, table: str, columns: Sequence[str], written: str) -> None:
+    """Writes rows that are in COPY's text form already, and says nothing to anybody."""
+    with _copying(connection, table, columns) as copy:
+        copy.write(written)
+
+
+@contextmanager
+def _copying(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[Copy]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, DriverConnection), "COPY needs the psycopg driver"
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
 
 
 def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
@@ -100,20 +116,21 @@ def _write_column(
     column: Column[Any], chunk: list[Mapping[str, Any]], usual: Mapping[str, Any], next_id: int
 ) -> list[str]:
     """One column in COPY's text form; by column, because its values are then all of one kind."""
-    key, write = column.key, _writer(column.type)
+    key, write = column.key, writer_of(column.type)
     if key == "id":
         return [str(row.get("id", next_id + index)) for index, row in enumerate(chunk)]
     default = usual.get(key)
-    written = _NULL if default is None else write(default)
+    written = NULL if default is None else write(default)
     if not any(key in row for row in chunk):
         return [written] * len(chunk)
     return [
-        written if (value := row.get(key, default)) is default else _NULL if value is None else write(value)
+        written if (value := row.get(key, default)) is default else NULL if value is None else write(value)
         for row in chunk
     ]
 
 
-def _writer(kind: TypeEngine[Any]) -> Writer:
+def writer_of(kind: TypeEngine[Any]) -> Writer:
+    """How values of a column's type are written for COPY; that nothing is given is NULL."""
     if isinstance(kind, EnumType):
         return _write_choice
     if isinstance(kind, Boolean):

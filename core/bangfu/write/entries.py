@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from concurrent.futures import Future
 
 from sqlalchemy import BigInteger, Connection, Table, func, literal, select
 
@@ -23,6 +24,7 @@ class Entries:
         self._positions: Counter[int] = Counter()
         self._ids: dict[tuple[str, int], int] = {}
         self._places: dict[type[Dated], Counter[int]] = {}
+        self._digests: dict[int, Future[bytes | None]] = {}
         self._has_noted_keys = False
 
     @property
@@ -49,13 +51,23 @@ class Entries:
         """How many rows its entry has."""
         return self._positions[district]
 
-    def add(self, record: type[Dated], district: int, places: Collection[int]) -> None:
-        """Counts rows that were entered, each by where it lies."""
-        self._positions[district] += len(places)
+    def add(
+        self,
+        record: type[Dated],
+        district: int,
+        places: Counter[int],
+        digest: "Future[bytes | None] | None" = None,
+    ) -> None:
+        """Counts rows that were entered, by where they lie; `digest` is what becomes known of all that is entered."""
+        if digest is not None:
+            self._digests[district] = digest
+        else:
+            self._digests.pop(district, None)
+        self._positions[district] += places.total()
         self._places.setdefault(record, Counter()).update(places)
 
-    def next_id(self, table: Table, district: int) -> int:
-        """A number that no row of the table has or had, as far as the log knows."""
+    def next_id(self, table: Table, district: int, rows: int = 1) -> int:
+        """The first of some numbers in a row, which no row of the table has or had, as far as the log knows."""
         key = (table.name, district)
         if key not in self._ids:
             now = select(func.max(table.c.id)).where(table.c.district_code == district).scalar_subquery()
@@ -66,8 +78,8 @@ class Entries:
             )
             first = literal(district * DISTRICT_SPAN, BigInteger)
             self._ids[key] = self._connection.scalar(select(func.greatest(first, now, logged))) or 0
-        self._ids[key] += 1
-        return self._ids[key]
+        self._ids[key] += rows
+        return self._ids[key] - rows + 1
 
     def note_keys(self, seal: Seal) -> None:
         """Says, before the first value is sealed, by which keys."""
@@ -79,6 +91,7 @@ class Entries:
         """Makes the entries, and tells whoever listens once the transaction ends; their numbers by district."""
         made = {}
         for district in sorted(+self._positions):
+            digest = self._digests.get(district)
             made[district] = close_entry(
                 self._connection,
                 district,
@@ -86,6 +99,8 @@ class Entries:
                 token_id=author.token_id,
                 request_id=author.request_id,
                 reason=author.reason,
+                rows=self._positions[district],
+                digest=None if digest is None else digest.result(),
             )
         for record, places in self._places.items():
             tell(self._connection, record, places)

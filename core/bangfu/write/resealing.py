@@ -16,6 +16,7 @@ from bangfu.errors import OperationError
 from bangfu.seal import Seal
 from bangfu.seal.seal import VERSION
 from bangfu.store.sealed import forget_key, hold_key, note_keys, noted_keys, seal_of
+from bangfu.write.waiting import count_waiting, reseal_waiting
 
 BATCH = 2_000
 """Rows of a transaction: few enough that nobody waits long for one of them."""
@@ -112,6 +113,9 @@ def reseal(engine: Engine, *, on_batch: OnBatch = lambda _: None) -> int:
             by_index = any(key.startswith("index") for key in old)
             for column in columns:
                 done += sum(_batches(engine, column, seal, None if by_index else _under_others(column, seal), on_batch))
+            with engine.begin() as connection:
+                note_keys(connection, seal)
+                done += reseal_waiting(connection, _pairs(columns), seal)
             for key in old:
                 done += _retire(engine, key, columns, seal, on_batch)
         finally:
@@ -129,7 +133,7 @@ def to_reseal(connection: Connection, seal: Seal) -> int:
         which = "true" if by_index else _under_others(column, seal)
         statement = f"SELECT count(*) FROM {table} WHERE {value} IS NOT NULL AND {which}"  # noqa: S608 - quoted names
         total += connection.scalar(text(statement)) or 0
-    return total
+    return total + count_waiting(connection, _pairs(sealed_columns(connection)), seal)
 
 
 def unsealed(connection: Connection, table: str, column: str) -> None:
@@ -153,6 +157,7 @@ def _retire(engine: Engine, key: str, columns: Sequence[SealedColumn], seal: Sea
         for column in columns:
             which = None if by_index else _under_others(column, seal)
             done += sum(_passes(connection, column, seal, which, on_batch))
+        done += reseal_waiting(connection, _pairs(columns), seal)
         forget_key(connection, key)
     return done
 
@@ -265,6 +270,10 @@ def _under_others(column: SealedColumn, seal: Seal) -> str:
     """Not under the first key, or in clear; ids of keys are words."""
     _, value, index = _names(column)
     return f"({index} IS NULL OR NOT starts_with({value}, '{VERSION}.{seal.keys.seal[0].id}.'))"
+
+
+def _pairs(columns: Sequence[SealedColumn]) -> list[tuple[str, str]]:
+    return [(each.table, each.column) for each in columns]
 
 
 def _names(column: SealedColumn) -> tuple[str, str, str]:

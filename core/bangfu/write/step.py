@@ -1,5 +1,6 @@
 """One action on rows of one record: looks at what is given, and writes what can be taken."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -96,7 +97,7 @@ class Step:
         # In a new row null is nothing; in one that is there, it takes away what is.
         is_new = self._action is Action.CREATE
         names = {name for row in self._rows for name, value in row.items() if value is not None or not is_new}
-        sensitive = [name for name in names if _is_sensitive(self._columns.get(name))]
+        sensitive = [name for name in names if is_sensitive(self._columns.get(name))]
         if sensitive and self._action is not Action.DELETE and not self._policy.reads_personal:
             raise Forbidden(PERSONAL)
         seen: set[int] = set()
@@ -190,7 +191,7 @@ class Step:
         written = dict(self._unchanged)
         for district, positions in sorted(by_district.items()):
             taken = self._write_district(district, positions, rows)
-            self._entries.add(self._record, district, [self._where[position] for position in taken])
+            self._entries.add(self._record, district, Counter(self._where[position] for position in taken))
             written |= {position: rows[position]["id"] for position in taken}
         return written
 
@@ -276,6 +277,7 @@ class Step:
         return any(value != current[name] for name, value in row.items())
 
 
-def _is_sensitive(column: Column[Any] | None) -> bool:
+def is_sensitive(column: Column[Any] | None) -> bool:
+    """Whether a column holds personal data."""
     field = None if column is None else field_of(column)
     return field is not None and field.sensitive is not None

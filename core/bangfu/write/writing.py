@@ -19,7 +19,8 @@ _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (Date, "date"),
     (LargeBinary, "bytea"),
 )
-_LOG = "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
+LOG = "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
+"""The beginning of what enters rows in the log."""
 
 
 class Writer:
@@ -56,7 +57,7 @@ class Writer:
         match action:
             case Action.CREATE:
                 made = f"INSERT INTO {self._name} ({names}) SELECT {names} FROM given RETURNING *"  # noqa: S608
-                return f"WITH {given}, made AS ({made}) {_LOG} {self._told}, NULL, to_jsonb(m) FROM made m"
+                return f"WITH {given}, made AS ({made}) {LOG} {self._told}, NULL, to_jsonb(m) FROM made m"
             case Action.UPDATE:
                 sets = ", ".join(
                     f"{_quote(column.name)} = g.{_quote(column.name)}"
@@ -71,7 +72,7 @@ class Writer:
                     f" WHERE t.district_code = g.district_code AND t.{key} = g.{key} RETURNING t.*"
                 )
                 return (
-                    f"WITH {given}, old AS ({old}), made AS ({made}) {_LOG} {self._told}, o.was, to_jsonb(m)"
+                    f"WITH {given}, old AS ({old}), made AS ({made}) {LOG} {self._told}, o.was, to_jsonb(m)"
                     f" FROM made m JOIN old o ON o.{key} = m.{key}"
                 )
             case Action.DELETE:
@@ -79,7 +80,7 @@ class Writer:
                     f"DELETE FROM {self._name} t USING given g"  # noqa: S608 - names that are declared, as above
                     f" WHERE t.district_code = g.district_code AND t.{key} = g.{key} RETURNING t.*"
                 )
-                return f"WITH {given}, made AS ({made}) {_LOG} {self._told}, to_jsonb(m), NULL FROM made m"
+                return f"WITH {given}, made AS ({made}) {LOG} {self._told}, to_jsonb(m), NULL FROM made m"
 
     @property
     def _keys(self) -> tuple[str, str]:
