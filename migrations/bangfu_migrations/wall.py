@@ -29,12 +29,13 @@ from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
 from bangfu.errors import OperationError
-from bangfu.query.counted import COUNTED
+from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
 from bangfu.query.measures import sensitive_columns
 from bangfu.registry import Platform
 from bangfu.store.reads import READ_LOG
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
+from bangfu_migrations.past import past_foundation, past_views
 
 _OPEN = (Place, Succession, Target)
 _ROLES = (READER, DISTRICT_READER)
@@ -63,7 +64,7 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
 
 def lower_wall(connection: Connection) -> None:
     """Takes down what stands on tables, so that these can be changed; until it is raised again, nobody is served."""
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED} CASCADE"))
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED}, {AS_OF}, {COUNTED_AS_OF} CASCADE"))
 
 
 def lacks_wall(connection: Connection, platform: Platform) -> bool:
@@ -118,24 +119,35 @@ def _foundation(known: AbstractSet[str]) -> list[str]:
         f"GRANT USAGE ON SCHEMA {COUNTED} TO {_BOTH}",
         f"GRANT SELECT ON {open_tables} TO {_BOTH}",
         *([f"GRANT INSERT ON {READ_LOG.name} TO {_BOTH}"] if READ_LOG.name in known else ()),
+        *past_foundation(),
     ]
 
 
 def _declared(platform: Platform) -> dict[str, list[str]]:
     """What is to be run for each table; those of people and households come first, since others look into them."""
     used = sensitive_columns(measure for each in platform.plugins for measure in each.plugin.measures)
-    return {record.__tablename__: [*_view(record, used), *_policy(record)] for record in _records(platform)}
+    found = {}
+    for record in _records(platform):
+        columns = _counted(record, used)
+        past = past_views(record, columns, needed_to_count(record))
+        found[record.__tablename__] = [*_view(record, columns), *_policy(record), *past]
+    return found
 
 
-def _view(record: type[Dated], used: set[tuple[str, str]]) -> Iterator[str]:
-    table, quote = record.__tablename__, _quote
-    columns = [
-        quote(column.name)
+def _counted(record: type[Dated], used: set[tuple[str, str]]) -> list[str]:
+    """The columns that measures may look at."""
+    table = record.__tablename__
+    return [
+        column.name
         for column in columns_of(record)
         if not is_index(column)
         and ((field := field_of(column)) is None or field.sensitive is None or (table, column.name) in used)
     ]
-    listed = ", ".join(columns)
+
+
+def _view(record: type[Dated], columns: Sequence[str]) -> Iterator[str]:
+    table, quote = record.__tablename__, _quote
+    listed = ", ".join(map(quote, columns))
     yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names
     yield f"GRANT SELECT ON {COUNTED}.{quote(table)} TO {_BOTH}"
 

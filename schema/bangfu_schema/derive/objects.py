@@ -40,6 +40,14 @@ SCALARS_OF: dict[Kind, Any] = {
     Kind.CODE: PlaceCode,
 }
 
+AS_OF = (
+    "Tells the whole answer below as of the end of this day, with the values that rows had then as far as the log of "
+    "changes knows; up to the reporting date."
+)
+AS_OF_ROWS = f"{AS_OF} Lists then have the rows in force on the day, where they otherwise have ended ones too."
+AS_OF_PLACES = f"{AS_OF} A later day only tells which places are in force then."
+AS_OF_ROW = f"{AS_OF} Null where the row was not in force on the day, but for places, which are told in force or not."
+
 _CLASS_MEMBERS = {"__dict__", "__weakref__", "__annotations__"}
 
 MEASURE_ARGUMENTS = (
@@ -104,6 +112,8 @@ class Objects:
         if required_place is not None:
             type_ = PlaceCode if required_place else PlaceCode | None
             arguments.insert(0, argument("within", type_, "The place to look in, itself included."))
+            arguments = [each for each in arguments if each.graphql_name != "asOf"]
+            arguments.append(argument("asOf", Day | None, AS_OF_PLACES if link.target.is_place else AS_OF_ROWS))
         return DerivedField.of(
             link.name,
             self.connections[link.target],
