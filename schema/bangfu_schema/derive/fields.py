@@ -125,6 +125,11 @@ class OfHistory:
 
 
 @dataclass(frozen=True)
+class OfRowHistory:
+    """What was changed in the row whose field it is."""
+
+
+@dataclass(frozen=True)
 class OfLog:
     """What was changed in a district."""
 
@@ -161,6 +166,7 @@ Meaning = (
     | OfCatalogue
     | OfViewer
     | OfHistory
+    | OfRowHistory
     | OfLog
 )
 

@@ -27,6 +27,7 @@ from bangfu_schema.derive.fields import (
     OfTotal,
     argument,
 )
+from bangfu_schema.derive.history import row_history
 from bangfu_schema.derive.inputs import Inputs, prefix_of
 from bangfu_schema.derive.row import Row
 from bangfu_schema.derive.scalars import Day, Number, PeriodText, PlaceCode
@@ -169,6 +170,7 @@ class Objects:
         for extension in node.python_fields:
             assert node.plugin is not None, "the core has no fields by hand"
             fields += python_fields(extension, node.plugin.name)
+        fields.append(row_history())
         doc = " ".join((node.record.__doc__ or "").split()) if not node.is_place else node.grain.title.en
         make_object(self.types[node], node.name, fields, f"{node.title.zh} {doc}", node=node)
 

@@ -181,6 +181,7 @@ class Completion:
     ) -> Any:
         if json is None:
             return None
+        self._plain.standing_on(reached.key, past)
         with self._observed.phase("python"):
             whole = await filled(bytes(json), mark, plan.holes, self._opening, reached)
         return await self._by_fields(selection, reached, past) if whole is None else Written(whole)

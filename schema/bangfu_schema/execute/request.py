@@ -82,12 +82,17 @@ class Request:
 
     async def resolve(self, selection: Selection, path: str, past: AsOf | None) -> Any:
         """The value of a field of the root, whose parts are then answered one by one, as of a day if one is given."""
-        here = self
-        if past is not None:
-            given = (self._nodes, self._catalogue, self._whole, self._opening, self._logbook)
-            here = self._looking_back[path] = Request(*given, past)
-        value = here._answer(selection.meaning, None, selection.arguments, path)
+        value = self.standing_on(path, past)._answer(selection.meaning, None, selection.arguments, path)
         return await value if isawaitable(value) else value
+
+    def standing_on(self, root: str, past: AsOf | None) -> "Request":
+        """Who answers what stands below a field of the root, by its key in the answer, as of a day if one is given."""
+        if past is None:
+            return self
+        if root not in self._looking_back:
+            given = (self._nodes, self._catalogue, self._whole, self._opening, self._logbook)
+            self._looking_back[root] = Request(*given, past)
+        return self._looking_back[root]
 
     def _of_root(self, path: Path) -> "Request":
         """Who answers what stands below a field of the root."""
@@ -134,6 +139,8 @@ class Request:
                 return self._entries(name, given.get("plugin"))
             case of.OfHistory():
                 return self._history(given, path)
+            case of.OfRowHistory():
+                return self._row_history(source, given)
             case of.OfLog():
                 return self._logbook.of_district(given, self._policy)
             case of.OfViewer():
@@ -145,6 +152,14 @@ class Request:
         if await self._permitted(node, key, path) is None:
             return None
         return await self._logbook.of_row(node, key, given, self._policy)
+
+    def _row_history(self, source: Row, given: dict[str, Any]) -> Awaitable[list[Any]]:
+        before = None if self._past is None else self._past.moment
+
+        async def load(keys: list[int]) -> list[list[Any]]:
+            return await self._logbook.of_rows(source.node, keys, given, self._policy, before=before)
+
+        return self._loader(("history", source.node, repr(given)), load).load(source.key)
 
     def _changed(self, name: str, changed: Changed, path: str) -> Any:
         if name != "rows":
