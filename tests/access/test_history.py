@@ -64,7 +64,7 @@ def test_the_history_of_what_is_seen(asked: Asked, changed: Changed, name: str) 
         fields = (f'h{index}: history(id: "{id_}") {{ {LOGGED} }}' for index, (id_, _, _) in enumerate(mine))
         answer = asked.answer(viewer, f"{{ {' '.join(fields)} }}")
         own = f"id ... on {node.name} {{ history {{ {LOGGED} }} }}"
-        beside = (f'h{index}: node(id: "{id_}") {{ {own} }}' for index, (id_, _, _) in enumerate(mine))
+        beside = [f'h{index}: node(id: "{id_}") {{ {own} }}' for index, (id_, _, _) in enumerate(mine)]
         for plainly in (False, True):
             rows = json.loads(asked.answer(viewer, f"{{ {' '.join(beside)} }}", plainly=plainly)).get("data") or {}
             told = {name: row and row["history"] for name, row in rows.items()}

@@ -81,7 +81,8 @@ def test_a_row_tells_its_own_history_wherever_it_stands(graph: Graph, changed: t
 
 def test_the_history_of_a_row_page_by_page(graph: Graph, changed: tuple[Database, int, int]) -> None:
     database, planting, _ = changed
-    document = f'{{ node(id: "industryPlanting:{planting}") {{ ... on IndustryPlanting {{ history(ARGS) {{ entry cursor }} }} }} }}'
+    own = "... on IndustryPlanting { history(ARGS) { entry cursor } }"
+    document = f'{{ node(id: "industryPlanting:{planting}") {{ {own} }} }}'
 
     def page(arguments: str) -> Any:
         answer = ask(graph, database, document.replace("ARGS", arguments), AUDITOR)
