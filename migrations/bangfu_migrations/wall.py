@@ -32,7 +32,8 @@ from bangfu.errors import OperationError
 from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
 from bangfu.query.measures import sensitive_columns
 from bangfu.registry import Platform
-from bangfu.store.reads import READ_LOG
+from bangfu.store.chained import AUDIT, chain_of_reads
+from bangfu.store.reads import READ_HEAD, READ_LOG
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
 from bangfu_migrations.past import past_foundation, past_views
@@ -56,7 +57,9 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
         lower_wall(connection)
         known = set(inspect(connection).get_table_names())  # those of a plugin may still have to be made
         there = {table: each for table, each in _declared(platform).items() if table in known}
-        for statement in (*_foundation(known), *chain.from_iterable(there.values())):
+        schema = connection.execute(select(func.quote_ident(func.current_schema()))).scalar_one()
+        links = chain_of_reads(schema) if READ_HEAD.name in known else []
+        for statement in (*_foundation(known), *links, *chain.from_iterable(there.values())):
             connection.execute(text(statement))
         for table, statements in there.items():
             connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{_quote(table)} IS '{_digest(statements)}'"))
@@ -64,7 +67,7 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
 
 def lower_wall(connection: Connection) -> None:
     """Takes down what stands on tables, so that these can be changed; until it is raised again, nobody is served."""
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED}, {AS_OF}, {COUNTED_AS_OF} CASCADE"))
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED}, {AS_OF}, {COUNTED_AS_OF}, {AUDIT} CASCADE"))
 
 
 def lacks_wall(connection: Connection, platform: Platform) -> bool:
