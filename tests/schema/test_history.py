@@ -10,7 +10,7 @@ from tests.write.clerk import BASE, Clerk, planting
 
 from bangfu.access import AUDIT, PERSONAL, Viewer
 from bangfu.domain.households import Household, Person, Relation, Sex
-from bangfu.store import Database
+from bangfu.store import Database, changes
 from bangfu.write.outcome import Action
 from bangfu_industry.records import Planting
 from bangfu_schema import Graph, decoded
@@ -102,7 +102,7 @@ def test_the_histories_of_many_rows_take_one_statement(
 ) -> None:
     database, _, _ = changed
     asked: list[int] = []
-    real = history.read_histories
+    real = changes.read_histories
 
     def counted(*given: Any, **more: Any) -> Any:
         asked.append(len(more["keys"]))
