@@ -159,7 +159,7 @@ def test_of_the_past_a_session_that_says_nothing_sees_nothing_either(demo_databa
             assert connection.execute(text(f"SELECT count(*) FROM as_of.{table}")).scalar() == 0
         assert connection.execute(text("SELECT count(*) FROM as_of.place")).scalar() != 0
         for table in ("change", "change_set"):
-            with connection.begin_nested(), pytest.raises(Exception, match="permission denied"):
+            with pytest.raises(Exception, match="permission denied"), connection.begin_nested():
                 connection.execute(text(f"SELECT * FROM {table}"))
 
 

@@ -20,7 +20,6 @@ from sqlalchemy import (
     tuple_,
 )
 
-from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.store.audit import CHANGE, CHANGE_SET
 
 
@@ -92,33 +91,32 @@ def read_histories(
     connection: Connection,
     *,
     record: str,
-    keys: Sequence[int],
+    keys: Sequence[tuple[int, int]],
     before: str | None = None,
     after: tuple[int, int] | None = None,
     most: int,
 ) -> dict[int, list[LoggedChange]]:
     """At most so many changes of each of several rows of a record, the newest first, in one statement.
 
-    `before` is a moment as PostgreSQL reads it; only what was entered earlier is told. `after` as in `read_changes`.
+    `keys` are the rows' districts and ids. `before` is a moment as PostgreSQL reads it; only what was entered
+    earlier is told. `after` as in `read_changes`.
     """
     entry, row = CHANGE_SET.c, CHANGE.c
-    asked = (
-        func.unnest(literal(list(keys), ARRAY(BigInteger)))
-        .table_valued(column("key", BigInteger), name="asked")
-        .render_derived()
-    )
-    district = cast(asked.c.key // DISTRICT_SPAN, Integer)
+    districts, ids = ([each[part] for each in keys] for part in (0, 1))
+    wanted = func.unnest(literal(districts, ARRAY(Integer)), literal(ids, ARRAY(BigInteger)))
+    columns = (column("district", Integer), column("key", BigInteger))
+    asked = wanted.table_valued(*columns, name="asked").render_derived()
     joined = CHANGE.join(CHANGE_SET, (entry.district_code == row.district_code) & (entry.number == row.number))
     told = [entry.at, entry.author, entry.token_id, entry.request_id, entry.reason]
     own = select(CHANGE, *told).select_from(joined).order_by(row.number.desc(), row.position.desc()).limit(most)
-    own = own.where(row.district_code == district, row.record == record, row.row_id == asked.c.key)
+    own = own.where(row.district_code == asked.c.district, row.record == record, row.row_id == asked.c.key)
     if before is not None:
         own = own.where(entry.at < cast(literal(before), DateTime(timezone=True)))
     if after is not None:
         own = own.where(tuple_(row.number, row.position) < tuple_(*after))
     each = own.correlate(asked).lateral()
     statement = select(each).select_from(asked.join(each, true()))
-    found: dict[int, list[LoggedChange]] = {key: [] for key in keys}
+    found: dict[int, list[LoggedChange]] = {key: [] for key in ids}
     for change in connection.execute(statement).mappings():
         found[change["row_id"]].append(LoggedChange(**change))
     for changes in found.values():

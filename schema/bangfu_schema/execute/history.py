@@ -43,9 +43,10 @@ class Logbook:
         Raises UserError for what makes no page.
         """
         most, after = _most(given, "history"), _cursor(given.get("after"), "history")
+        named = [(key // DISTRICT_SPAN, key) for key in keys]
 
         def run(connection: Connection) -> dict[int, list[LoggedChange]]:
-            return read_histories(connection, record=node.table.name, keys=keys, before=before, after=after, most=most)
+            return read_histories(connection, record=node.table.name, keys=named, before=before, after=after, most=most)
 
         async with self._database.async_engine.connect() as connection:
             found = await connection.run_sync(run)
