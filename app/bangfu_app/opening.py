@@ -37,7 +37,12 @@ def open_platform() -> Platform:
 def open_graph() -> Graph:
     """The graph of those plugins, with the limits of the settings; needs no database."""
     settings = Settings.load()
-    return Graph(discover(settings.disabled), limits_of(settings), small_cell=settings.small_cell)
+    return Graph(
+        discover(settings.disabled),
+        limits_of(settings),
+        small_cell=settings.small_cell,
+        time_zone=settings.time_zone,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -30,13 +30,15 @@ from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
 from bangfu.errors import OperationError
-from bangfu.query.counted import COUNTED
+from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
 from bangfu.query.measures import sensitive_looks
 from bangfu.registry import Platform, measures_of
-from bangfu.store.reads import READ_LOG
+from bangfu.store.chained import AUDIT, chain_of_reads
+from bangfu.store.reads import READ_HEAD, READ_LOG
 from bangfu.store.reorganisations import PLACE_MOVE
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
+from bangfu_migrations.past import past_foundation, past_views
 
 _OPEN = (Place, Succession, Target)
 _ROLES = (READER, DISTRICT_READER)
@@ -57,7 +59,9 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
         lower_wall(connection)
         known = set(inspect(connection).get_table_names())  # those of a plugin may still have to be made
         there = {table: each for table, each in _declared(platform).items() if table in known}
-        for statement in (*_foundation(known), *chain.from_iterable(there.values())):
+        schema = connection.execute(select(func.quote_ident(func.current_schema()))).scalar_one()
+        links = chain_of_reads(schema) if READ_HEAD.name in known else []
+        for statement in (*_foundation(known), *links, *chain.from_iterable(there.values())):
             connection.execute(text(statement))
         for table, statements in there.items():
             connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{_quote(table)} IS '{_digest(statements)}'"))
@@ -65,7 +69,7 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
 
 def lower_wall(connection: Connection) -> None:
     """Takes down what stands on tables, so that these can be changed; until it is raised again, nobody is served."""
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED} CASCADE"))
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED}, {AS_OF}, {COUNTED_AS_OF}, {AUDIT} CASCADE"))
 
 
 def lacks_wall(connection: Connection, platform: Platform) -> bool:
@@ -121,6 +125,7 @@ def _foundation(known: AbstractSet[str]) -> list[str]:
         f"GRANT SELECT ON {open_tables} TO {_BOTH}",
         *([f"GRANT INSERT ON {READ_LOG.name} TO {_BOTH}"] if READ_LOG.name in known else ()),
         *(_moves() if PLACE_MOVE.name in known else ()),
+        *past_foundation(),
     ]
 
 
@@ -137,21 +142,34 @@ def _declared(platform: Platform) -> dict[str, list[str]]:
     used |= {
         (look.table.name, look.column.name): True for look in sensitive_looks(measures) if not look.is_for_presence
     }
-    return {record.__tablename__: [*_view(record, used), *_policy(record)] for record in _records(platform)}
+    found = {}
+    for record in _records(platform):
+        columns = _counted(record, used)
+        past = past_views(record, columns, needed_to_count(record))
+        found[record.__tablename__] = [*_view(record, columns), *_policy(record), *past]
+    return found
 
 
-def _view(record: type[Dated], used: Mapping[tuple[str, str], bool]) -> Iterator[str]:
-    """The view; `used` says of sensitive columns that are looked at whether it is at the values, or only for some."""
-    table, quote = record.__tablename__, _quote
-    columns = []
+def _counted(record: type[Dated], used: Mapping[tuple[str, str], bool]) -> dict[str, bool]:
+    """The columns that measures may look at, and whether at their values; else only at whether there is one.
+
+    `used` says so of the sensitive columns that are looked at.
+    """
+    table, found = record.__tablename__, {}
     for column in columns_of(record):
-        name, field = quote(column.name), field_of(column)
+        field = field_of(column)
         is_sensitive = field is not None and field.sensitive is not None
-        if is_index(column) or (is_sensitive and (table, column.name) not in used):
-            continue
-        is_hidden = is_sensitive and not used[table, column.name] and isinstance(column.type, String)
-        columns.append(f"left({name}, 0) AS {name}" if is_hidden else name)
-    listed = ", ".join(columns)
+        if not (is_index(column) or (is_sensitive and (table, column.name) not in used)):
+            is_emptied = is_sensitive and not used[table, column.name] and isinstance(column.type, String)
+            found[column.name] = not is_emptied
+    return found
+
+
+def _view(record: type[Dated], columns: Mapping[str, bool]) -> Iterator[str]:
+    table, quote = record.__tablename__, _quote
+    listed = ", ".join(
+        quote(name) if is_whole else f"left({quote(name)}, 0) AS {quote(name)}" for name, is_whole in columns.items()
+    )
     yield f"CREATE VIEW {COUNTED}.{quote(table)} AS SELECT {listed} FROM {quote(table)}"  # noqa: S608 - declared names
     yield f"GRANT SELECT ON {COUNTED}.{quote(table)} TO {_BOTH}"
 

@@ -63,6 +63,12 @@ def test_the_history_of_what_is_seen(asked: Asked, changed: Changed, name: str) 
         mine = [(typed_id(node, row), row, columns) for each, row, columns in changed if each is node]
         fields = (f'h{index}: history(id: "{id_}") {{ {LOGGED} }}' for index, (id_, _, _) in enumerate(mine))
         answer = asked.answer(viewer, f"{{ {' '.join(fields)} }}")
+        own = f"id ... on {node.name} {{ history {{ {LOGGED} }} }}"
+        beside = [f'h{index}: node(id: "{id_}") {{ {own} }}' for index, (id_, _, _) in enumerate(mine)]
+        for plainly in (False, True):
+            rows = json.loads(asked.answer(viewer, f"{{ {' '.join(beside)} }}", plainly=plainly)).get("data") or {}
+            told = {name: row and row["history"] for name, row in rows.items()}
+            wrong += [] if told == (json.loads(answer).get("data") or {}) else [f"{node.name} differs: {told}"]
         sent = {id_ for id_, _, _ in mine}
         wrong += [f"{node.name} tells {each}" for each in sorted((traces.found(answer) & hidden) - sent)]
         found = json.loads(answer)

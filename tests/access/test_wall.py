@@ -164,6 +164,20 @@ def test_views_tell_only_whether_there_is_a_value_where_nothing_else_is_counted(
 
 
 @pytest.mark.parametrize("role", READERS)
+def test_of_the_past_a_session_that_says_nothing_sees_nothing_either(demo_database: Database, role: str) -> None:
+    """Nobody but the process reads the log itself, and rows as they were are kept back like others."""
+    with demo_database.engine.connect() as connection:
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
+        connection.execute(text("SET LOCAL bangfu.as_of = '2015-06-30'"))
+        for table in ("household", "person", "industry_planting", "public_services_pension"):
+            assert connection.execute(text(f"SELECT count(*) FROM as_of.{table}")).scalar() == 0
+        assert connection.execute(text("SELECT count(*) FROM as_of.place")).scalar() != 0
+        for table in ("change", "change_set"):
+            with pytest.raises(Exception, match="permission denied"), connection.begin_nested():
+                connection.execute(text(f"SELECT * FROM {table}"))
+
+
+@pytest.mark.parametrize("role", READERS)
 def test_nothing_can_be_written(demo_database: Database, role: str) -> None:
     with demo_database.engine.connect() as connection:
         connection.execute(text(f"SET LOCAL ROLE {role}"))

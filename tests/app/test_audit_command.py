@@ -6,10 +6,12 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 from tests.app.command import Bangfu
+from tests.store.test_chained import read
 from tests.write.clerk import HOME, Clerk, planting
 
 from bangfu.domain.households import Person, Relation, Sex
 from bangfu.store import Database
+from bangfu.store.reads import note_read
 from bangfu.write.outcome import Action
 from bangfu_industry.records import Planting
 
@@ -39,11 +41,28 @@ def test_a_chain_that_holds_and_one_that_does_not(bangfu: Bangfu, changed: Datab
     broken = bangfu("audit", "verify", "--json", database=changed)
     assert broken.exit_code == 1
     (chain,) = json.loads(broken.stdout)
+    assert chain["log"] == "changes"
     assert chain["breaks"] == [{"entry": 2, "what": "a row of it was changed"}]
     assert (
         "entry 2: a row of it was changed" in bangfu("audit", "verify", "--district", "620502", database=changed).stdout
     )
     assert json.loads(bangfu("audit", "verify", "--district", "620503", "--json", database=changed).stdout) == []
+
+
+def test_reads_are_verified_too(bangfu: Bangfu, demo_copy: Database) -> None:
+    with demo_copy.engine.begin() as connection:
+        for district in (620502, 620502, 0):
+            note_read(connection, read(district))
+    fine = bangfu("audit", "verify", database=demo_copy)
+    assert (fine.exit_code, "reads 查看  620502  2 entries 條  holds" in fine.stdout) == (0, True)
+    with demo_copy.engine.begin() as connection:
+        connection.execute(text("GRANT DELETE ON read_log TO CURRENT_USER"))
+        connection.execute(text("DELETE FROM read_log WHERE number = 1 AND district_code = 620502"))
+    broken = bangfu("audit", "verify", "--district", "620502", "--json", database=demo_copy)
+    assert broken.exit_code == 1
+    (chain,) = json.loads(broken.stdout)
+    assert (chain["log"], chain["district"]) == ("reads", 620502)
+    assert chain["breaks"][0] == {"entry": 2, "what": "an entry before this one is missing"}
 
 
 def test_the_log_tells_who_changed_what(bangfu: Bangfu, changed: Database) -> None:

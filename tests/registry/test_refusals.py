@@ -174,6 +174,10 @@ def _column_as_its_owner() -> Iterable[Plugin]:
     return [plugin(records=(record(place=text(zh="處", en="Place")),))]
 
 
+def _column_as_its_changes() -> Iterable[Plugin]:
+    return [plugin(records=(record(history=text(zh="處", en="Place")),))]
+
+
 def _aliases() -> Iterable[Plugin]:
     class Breed(Choice):
         """Breeds of bees."""
@@ -271,6 +275,7 @@ REFUSED: dict[Callable[[], Iterable[Plugin]], tuple[str, ...]] = {
         "__title__",
     ),
     _column_without_title: ("'bees'", "Beehive.combs", "has no title", "quantity()"),
+    _column_as_its_changes: ("'bees'", "Beehive.history", "changes are shown", "Rename it"),
     _column_as_its_owner: ("'bees'", "Beehive.place", "what a row is about", "Rename it"),
     _aliases: ("'bees'", "Breed", "two values with the same titles", "Tell them apart"),
     _share_of_strangers: ("'bees'", "measure 'jars_each'", "measure 'glasses' of another plugin", "this plugin"),

@@ -10,10 +10,11 @@ from tests.write.clerk import BASE, Clerk, planting
 
 from bangfu.access import AUDIT, PERSONAL, Viewer
 from bangfu.domain.households import Household, Person, Relation, Sex
-from bangfu.store import Database
+from bangfu.store import Database, changes
 from bangfu.write.outcome import Action
 from bangfu_industry.records import Planting
 from bangfu_schema import Graph, decoded
+from bangfu_schema.execute import history
 
 FIELDS = "at author reason requestId action row entry cursor values { field before after isSensitive }"
 AUDITOR = Viewer("審計", places=(BASE,), permissions=frozenset({AUDIT, "industry:read"}))
@@ -57,6 +58,65 @@ def test_the_history_of_a_row(graph: Graph, changed: tuple[Database, int, int]) 
     assert {each["before"] for each in creation["values"]} == {None}
     (newest,) = ask(graph, database, document.replace('")', '", first: 1)'), AUDITOR)["data"]["history"]
     assert newest == update
+
+
+def test_a_row_tells_its_own_history_wherever_it_stands(graph: Graph, changed: tuple[Database, int, int]) -> None:
+    database, planting, person = changed
+    home = f'household(id: "household:{BASE + 1}")'
+    own = f"history {{ {FIELDS} }}"
+    document = f"""{{ {home} {{ history {{ action }} industry {{ plantings(first: 1000) {{ nodes {{ id {own} }} }} }}
+        members {{ nodes {{ id {own} }} }} village {{ history {{ action }} }} }} }}"""
+    viewer = Viewer("區", places=(BASE,), permissions=frozenset({"register:read", "industry:read"}))
+    found = ask(graph, database, document, viewer)["data"]["household"]
+    assert (found["history"], found["village"]["history"]) == ([], [])
+    told = {
+        each["id"]: each["history"] for each in (*found["members"]["nodes"], *found["industry"]["plantings"]["nodes"])
+    }
+    for id_ in (f"industryPlanting:{planting}", f"person:{person}"):
+        assert (
+            told[id_] == ask(graph, database, f'{{ history(id: "{id_}") {{ {FIELDS} }} }}', viewer)["data"]["history"]
+        )
+    assert len([id_ for id_, entries in told.items() if entries]) == 2
+
+
+def test_the_history_of_a_row_page_by_page(graph: Graph, changed: tuple[Database, int, int]) -> None:
+    database, planting, _ = changed
+    own = "... on IndustryPlanting { history(ARGS) { entry cursor } }"
+    document = f'{{ node(id: "industryPlanting:{planting}") {{ {own} }} }}'
+
+    def page(arguments: str) -> Any:
+        answer = ask(graph, database, document.replace("ARGS", arguments), AUDITOR)
+        return answer["errors"][0] if "errors" in answer else answer["data"]["node"]["history"]
+
+    first, second = page("first: 2")
+    assert page(f'first: 5, after: "{first["cursor"]}"') == [second]
+    assert page(f'after: "{second["cursor"]}"') == []
+    for wrong in ('after: "x"', "first: 1001"):
+        error = page(wrong)
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert error["path"] == ["node", "history"]
+
+
+def test_the_histories_of_many_rows_take_one_statement(
+    graph: Graph, changed: tuple[Database, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, _, _ = changed
+    asked: list[int] = []
+    real = changes.read_histories
+
+    def counted(*given: Any, **more: Any) -> Any:
+        asked.append(len(more["keys"]))
+        return real(*given, **more)
+
+    monkeypatch.setattr(history, "read_histories", counted)
+    ask(graph, database, '{ households(within: "620502", first: 30) { nodes { history { entry } } } }', None)
+    assert asked == [30]
+
+
+def test_a_list_of_long_histories_costs_what_it_may_read(graph: Graph, demo_database: Database) -> None:
+    document = '{ households(within: "620502", first: 1000) { nodes { history(first: 1000) { values { field } } } } }'
+    (error,) = ask(graph, demo_database, document, None)["errors"]
+    assert error["extensions"]["code"] == "TOO_COSTLY"
 
 
 def test_who_does_not_see_a_row_does_not_see_its_history(graph: Graph, changed: tuple[Database, int, int]) -> None:

@@ -41,5 +41,15 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.code == "BAD_SETTING"
 
 
+def test_a_time_zone_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().time_zone == "Asia/Shanghai"
+    monkeypatch.setenv("BANGFU_TIME_ZONE", "Asia/Urumqi")
+    assert Settings.load().time_zone == "Asia/Urumqi"
+    for wrong in ("Asia/Nowhere", "+08:00'; --", "../etc"):
+        monkeypatch.setenv("BANGFU_TIME_ZONE", wrong)
+        with pytest.raises(OperationError, match="BANGFU_TIME_ZONE: .*no time zone"):
+            Settings.load()
+
+
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(Settings(database_url="postgresql://me:secret@host/db"))

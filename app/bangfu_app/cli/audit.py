@@ -23,10 +23,10 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects instead of a table.")] = False,
 ) -> None:
-    """Verify that nothing was changed in the log of changes, taken out or put in. 驗證審計鏈
+    """Verify that nothing was changed in the logs of changes and of reads, taken out or put in. 驗證審計鏈
 
     Each entry has a hash made of what it says and of the hash before. Note the last one of each district elsewhere:
-    then it is also found where all of the log was made anew.
+    then it is also found where all of a log was made anew. Reads of several districts, or of none, stand under 0.
 
     [bold]Examples[/]
     bangfu audit verify
@@ -34,18 +34,20 @@ def verify(
     """
     from bangfu.store import Settings, open_database
     from bangfu.store.audit import verify as verified
+    from bangfu.store.chained import verify_reads
     from bangfu_app.opening import open_platform, require_tables
 
     platform = open_platform()
     with open_database(Settings.load()) as database:
         require_tables(database, platform)
         with database.engine.connect() as connection:
-            chains = list(verified(connection, district))
+            chains = [("changes", each) for each in verified(connection, district)]
+            chains += [("reads", each) for each in verify_reads(connection, district)]
     if as_json:
         _print_chains_as_json(chains)
     else:
         _print_chains(chains)
-    if any(chain.breaks for chain in chains):
+    if any(chain.breaks for _, chain in chains):
         raise typer.Exit(1)
 
 
@@ -107,27 +109,29 @@ def _row(platform: Platform, id_: str) -> tuple[str, int]:
     return node.table.name, key
 
 
-def _print_chains_as_json(chains: list[Chain]) -> None:
+def _print_chains_as_json(chains: list[tuple[str, Chain]]) -> None:
     import orjson
 
     told = [
         {
+            "log": log,
             "district": chain.district_code,
             "entries": chain.entries,
             "hash": chain.hash,
             "breaks": [{"entry": each.number, "what": each.what} for each in chain.breaks],
         }
-        for chain in chains
+        for log, chain in chains
     ]
     typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
 
 
-def _print_chains(chains: list[Chain]) -> None:
+def _print_chains(chains: list[tuple[str, Chain]]) -> None:
     if not chains:
-        typer.echo("Nothing has been changed yet. 沒有變更記錄", err=True)
-    for chain in chains:
+        typer.echo("Nothing has been changed or read yet. 沒有變更和查看記錄", err=True)
+    for log, chain in chains:
+        title = "changes 變更" if log == "changes" else "reads 查看"
         state = "broken 已損壞" if chain.breaks else "holds 完整"
-        typer.echo(f"{chain.district_code}  {chain.entries} entries 條  {state}  {chain.hash}")
+        typer.echo(f"{title}  {chain.district_code}  {chain.entries} entries 條  {state}  {chain.hash}")
         for each in chain.breaks:
             typer.echo(f"  entry {each.number}: {each.what}")
 

@@ -3,11 +3,15 @@
 A number is told in wider circles than the rows behind it. PostgreSQL keeps rows back from a server that reads for a
 viewer;
 these views, which are made by the side of the tables, keep none.
+
+Beside them, and beside the tables, stand views of the rows as they were at a moment, which a connection is told. A
+statement is turned to them as a whole by the names of their schemas, so that nothing in it has to know.
 """
 
+from collections.abc import Mapping
 from functools import cache
 
-from sqlalchemy import Table, TableClause, column, table
+from sqlalchemy import Column, MetaData, Table, TableClause, column, table
 
 from bangfu.access import is_open
 from bangfu.declare.fields import is_index
@@ -16,14 +20,32 @@ from bangfu.declare.records import Dated, columns_of, record_of
 COUNTED = "counted"
 """The schema of the views."""
 
+AS_OF = "as_of"
+"""The schema of the rows as they were, as far as a viewer sees them; all tables that a statement reads are in it."""
+
+COUNTED_AS_OF = "counted_as_of"
+"""The schema of all rows as they were."""
+
+LOOKING_BACK: Mapping[str | None, str] = {None: AS_OF, COUNTED: COUNTED_AS_OF}
+"""Where a statement that looks back finds what others find elsewhere, by SQLAlchemy's `schema_translate_map`."""
+
 
 @cache
 def counted(record: type[Dated]) -> TableClause:
-    """The view of a record's rows; of what is open to every viewer, the table itself."""
+    """The view of a record's rows, and of those that were in a statement that looks back; of what is open to every
+    viewer, the table itself.
+    """
     if is_open(record):
         itself = record.__table__
         assert isinstance(itself, Table), "a record stands in a table"
         return itself
+    columns = (Column(each.name, each.type) for each in columns_of(record) if not is_index(each))
+    return Table(record.__tablename__, MetaData(), *columns, schema=COUNTED)
+
+
+@cache
+def counted_now(record: type[Dated]) -> TableClause:
+    """The view of a record's rows as they stand, in any statement: what is no `Table` is not looked for elsewhere."""
     columns = (column(each.name, each.type) for each in columns_of(record) if not is_index(each))
     return table(record.__tablename__, *columns, schema=COUNTED)
 

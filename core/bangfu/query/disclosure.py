@@ -2,8 +2,9 @@
 
 Outside its own places a viewer is told townships and districts, over whole years, and of these all of a district or
 none: where one of them rests on a few households only, the others would tell it as what they leave of the district.
-What holds on a day is told of the reporting date alone, since two days differ by whoever came or went between; and
-who is counted once only, of one year at a time, since several years differ from their sum by whoever was there twice.
+What holds on a day is told of the reporting date alone, since two days differ by whoever came or went between, and as
+of an earlier day nothing is told; and who is counted once only, of one year at a time, since several years differ from
+their sum by whoever was there twice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -83,7 +84,8 @@ def is_told(
     # How few households are behind a number of places nobody counts.
     is_of_places = looks_at_people and any(part.of.__grain__.is_place for part in parts)
     told_outside = (Grain.DISTRICT,) if by_other_boundaries else (Grain.DISTRICT, Grain.TOWNSHIP)
-    if grain not in told_outside or is_of_places:
+    # Of a day in the past nobody else is told: two days differ by whoever came or went between.
+    if parameters.looks_back or grain not in told_outside or is_of_places:
         return own
     cells = dict.fromkeys(cell for cell in _cells(measure) if not cell.of.__grain__.is_place)
     small = [_is_small(cell, grain, alias, span, parameters, may_see=may_see) for cell in cells]

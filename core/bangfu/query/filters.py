@@ -35,7 +35,7 @@ from bangfu.query.measures import Span
 from bangfu.query.opened import sealed_name
 from bangfu.query.scope import scope
 from bangfu.query.values import bound_type, parse_id, to_decimal, to_value
-from bangfu.query.visible import check_may_compare, check_may_read, visible
+from bangfu.query.visible import check_may_compare, check_may_read, still_visible, visible
 from bangfu.registry.nodes import Attribute, Link, MeasureField, Namespace, Node
 from bangfu.seal import no_key
 
@@ -146,8 +146,13 @@ def _exists(
     rows = joined or _Chain(target)
     inner = filter_conditions(link.target, target, given, None if violated else rows)
     conditions = [
-        *scope(link.target, target, today(given.parameters) if link.many else None),
-        *(visible(link.target, target, given.parameters) if node.is_place else ()),
+        *scope(
+            link.target,
+            target,
+            today(given.parameters) if link.many else None,
+            looks_back=given.parameters.looks_back,
+        ),
+        *(visible if node.is_place else still_visible)(link.target, target, given.parameters),
         *([_does_not_hold(inner)] if violated else inner),
     ]
     return and_(true(), *conditions) if joined is not None else rows.exists(*on, *conditions)

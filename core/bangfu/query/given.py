@@ -7,7 +7,7 @@ parameter, and a rule by which the parameter's value follows from what a request
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import BindParameter, ColumnElement, Date, bindparam, literal
@@ -21,6 +21,22 @@ Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class AsOf:
+    """A day in the past of which a request is told, with the values that rows had at its end."""
+
+    day: date
+    asked_on: date
+    """The day the request itself stands on."""
+    zone: str
+    """The time zone in which the day ends, as `Asia/Shanghai`."""
+
+    @property
+    def moment(self) -> str:
+        """When the day is over, as PostgreSQL reads a moment."""
+        return f"{self.day + timedelta(days=1)} 00:00:00 {self.zone}"
+
+
+@dataclass(frozen=True)
 class Input:
     """What one request gives: the arguments of each of its fields, the day it stands on, and who asks.
 
@@ -31,6 +47,8 @@ class Input:
     today: date
     policy: Policy = EVERYTHING
     seal: Seal | None = None
+    as_of: AsOf | None = None
+    """The day in the past that it stands on, where it names one; `today` is that day then."""
 
 
 Rule = Callable[[Input], Any]
@@ -43,6 +61,10 @@ class Parameters(Protocol):
     @property
     def policy(self) -> Policy:
         """What the viewer may do; of it the statement depends on the shape alone."""
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether rows are shown as they were on a day in the past."""
 
     def add(self, rule: Rule, type_: TypeEngine[Any]) -> ColumnElement[Any]:
         """A parameter of the statement; raises UserError where what is given makes no value."""
@@ -61,6 +83,11 @@ class Once:
     def policy(self) -> Policy:
         """That of the one request."""
         return self._given.policy
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the one request does."""
+        return self._given.as_of is not None
 
     def add(self, rule: Rule, type_: TypeEngine[Any]) -> BindParameter[Any]:
         """The value itself, as a parameter."""
@@ -83,6 +110,11 @@ class Kept:
     def policy(self) -> Policy:
         """That of the first request; those of later ones have the same shape."""
         return self._given.policy
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the first request did; a statement that does is kept by itself."""
+        return self._given.as_of is not None
 
     def add(self, rule: Rule, type_: TypeEngine[Any]) -> BindParameter[Any]:
         """A named parameter without a value; what the present request gives is checked."""

@@ -11,7 +11,7 @@ from bangfu.query.disclosure import told_value
 from bangfu.query.given import Given
 from bangfu.query.measures import Span
 from bangfu.query.scope import scope
-from bangfu.query.visible import check_may_compare, check_may_read
+from bangfu.query.visible import check_may_compare, check_may_read, still_visible
 from bangfu.registry.nodes import Kind, Link, Node
 
 _ONE_FIELD = (
@@ -83,6 +83,10 @@ def _linked(link: Link, alias: FromClause, given: Given) -> Term:
     check_may_read(link.target, given)
     target = link.target.table.alias()
     inner = _term(link.target, target, given)
-    conditions = [*link.join(alias, target), *scope(link.target, target, None)]
+    conditions = [
+        *link.join(alias, target),
+        *scope(link.target, target, None),
+        *still_visible(link.target, target, given.parameters),
+    ]
     value = select(inner.value).where(*conditions).correlate_except(target).scalar_subquery()
     return Term(value, inner.descending, inner.kind)

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from bangfu.errors import UserError
-from bangfu.query.given import Given
+from bangfu.query.given import Given, Input, Rule
 from bangfu.query.ordering import Term
 from bangfu.query.values import bound_type
 from bangfu.registry.nodes import Kind
@@ -22,6 +22,7 @@ MOST = 1000
 FEW = 100
 """Rows up to which a page is short: a statement may then look at each by itself instead of at all at once."""
 
+_AT = "@"
 _MOST_WHOLE = 2**63 - 1
 _HUGE = Decimal(10) ** 100
 
@@ -36,6 +37,24 @@ def page_size(first: Any, path: str) -> int:
 def fingerprint(node: str, ordering: Any) -> str:
     """A few letters that tell one list's ordering from another's, so that a cursor is not used in the wrong one."""
     return hashlib.sha256(orjson.dumps([node, ordering], default=str)).hexdigest()[:8]
+
+
+def marked(mark: str, day: date | None) -> str:
+    """The mark of a list as of a day, which goes on with the same day only."""
+    return mark if day is None else f"{mark}{_AT}{day.isoformat()}"
+
+
+def same_day(given: Given) -> Rule:
+    """The rule that a cursor is of a list as of the day that the request looks back to, or of one of no such day."""
+
+    def check(request: Input) -> None:
+        day = None if request.as_of is None else request.as_of.day
+        found = orjson.loads(_unpacked(cursor(request)))[0]
+        if found != marked(found.partition(_AT)[0], day):
+            raise given.refuse("this cursor belongs to a list as of another day. Begin again without `after`.")
+
+    cursor = given.rule(lambda value, _path: value)
+    return check
 
 
 def encode_cursor(mark: str, values: Sequence[Any]) -> str:
@@ -53,13 +72,15 @@ def decode_cursor(cursor: str, mark: str, terms: Sequence[Term], path: str) -> l
     """The values of a cursor; refuses one that is damaged or belongs to another list or ordering."""
     try:
         found, *plain = orjson.loads(_unpacked(cursor))
+        if not isinstance(found, str):
+            raise TypeError(found)
         values = [_value(term.kind, each) for term, each in zip(terms, plain, strict=True)]
     except (ValueError, TypeError, ArithmeticError):
         raise UserError(
             f"{cursor[:40]!r} is not a cursor. Accepted: an endCursor or an edge's cursor of this very list.",
             argument=path,
         ) from None
-    if found != mark:
+    if found.partition(_AT)[0] != mark:
         raise UserError(
             "this cursor belongs to another list or another orderBy. Begin again without `after`.", argument=path
         )

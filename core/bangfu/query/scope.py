@@ -8,9 +8,11 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, and_, exi
 
 from bangfu.declare.codes import SPANS, code_range, district_of, names_district, parse_code
 from bangfu.declare.grain import Grain
+from bangfu.declare.records import Dated
+from bangfu.domain.places import Succession
 from bangfu.query.counted import counted
-from bangfu.query.given import Given
-from bangfu.registry.nodes import Node
+from bangfu.query.given import Given, Parameters, today
+from bangfu.registry.nodes import Link, Node
 
 _OWNERS = ("household", "person")
 
@@ -57,14 +59,26 @@ def in_force(alias: FromClause, on: ColumnElement[date] | date) -> ColumnElement
     return and_(alias.c.valid_from <= on, or_(alias.c.valid_to.is_(None), alias.c.valid_to > on))
 
 
-def scope(node: Node, alias: FromClause, on: ColumnElement[date] | None) -> list[ColumnElement[bool]]:
-    """What makes a row of the table a row of the node; places also have to be in force on the day, if one is given."""
+def scope(
+    node: Node, alias: FromClause, on: ColumnElement[date] | None, *, looks_back: bool = False
+) -> list[ColumnElement[bool]]:
+    """What makes a row of the table a row of the node; places also have to be in force on the day, if one is given.
+
+    Where the request `looks_back`, so have all other rows but what became of places, which is told as it is known.
+    """
     if node.level is None:
-        return []
+        return [in_force(alias, on)] if looks_back and on is not None and node.record is not Succession else []
     conditions: list[ColumnElement[bool]] = [alias.c.level == node.level]
     if on is not None:
         conditions.append(in_force(alias, on))
     return conditions
+
+
+def in_force_then(node: Node, alias: FromClause, parameters: Parameters) -> list[ColumnElement[bool]]:
+    """Of rows that are asked for by their keys those in force on a day in the past; places are told in force or not."""
+    if node.is_place or not parameters.looks_back:
+        return []
+    return scope(node, alias, today(parameters), looks_back=True)
 
 
 def within(node: Node, alias: FromClause, place: Within) -> list[ColumnElement[bool]]:
@@ -77,7 +91,10 @@ def within(node: Node, alias: FromClause, place: Within) -> list[ColumnElement[b
 
 
 def lying(
-    node: Node, alias: FromClause, holds: Callable[[ColumnElement[int]], ColumnElement[bool]]
+    node: Node,
+    alias: FromClause,
+    holds: Callable[[ColumnElement[int]], ColumnElement[bool]],
+    look_up: Callable[[type[Dated]], FromClause] = counted,
 ) -> ColumnElement[bool]:
     """Whether something holds of the place that a row is, or lies in: what is about a household lies where that lives.
 
@@ -86,6 +103,13 @@ def lying(
     column = "code" if node.is_place else "place_code"
     if column in alias.c:
         return holds(alias.c[column])
-    link = next(link for name, link in node.links.items() if name in _OWNERS and not link.many)
-    owner = counted(link.target.record).alias()
-    return exists().where(*link.join(alias, owner), lying(link.target, owner, holds)).correlate_except(owner)
+    link = owner_of(node)
+    assert link is not None, "what lies in no place belongs to what does"
+    owner = look_up(link.target.record).alias()
+    here = lying(link.target, owner, holds, look_up)
+    return exists().where(*link.join(alias, owner), here).correlate_except(owner)
+
+
+def owner_of(node: Node) -> Link | None:
+    """The link to the household or person that a row is about; None for what is about a place, and for a household."""
+    return next((link for name, link in node.links.items() if name in _OWNERS and not link.many), None)

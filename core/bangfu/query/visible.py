@@ -14,10 +14,13 @@ from sqlalchemy import (
     FromClause,
     Label,
     Text,
+    and_,
     cast,
+    exists,
     false,
     func,
     literal,
+    not_,
     null,
     or_,
 )
@@ -26,12 +29,13 @@ from sqlalchemy.schema import Column
 
 from bangfu.access import PERSONAL, Forbidden, needed_for
 from bangfu.access.policy import FEW_PLACES
-from bangfu.declare.codes import SPANS
+from bangfu.declare.codes import DISTRICT_SPAN, SPANS
 from bangfu.declare.fields import Field, Sensitive, field_of, is_index
 from bangfu.declare.grain import Grain
+from bangfu.query.counted import counted, counted_now
 from bangfu.query.given import Given, Input, Parameters, Rule
 from bangfu.query.masks import MASK, STARS
-from bangfu.query.scope import lying
+from bangfu.query.scope import lying, owner_of
 from bangfu.registry.nodes import Attribute, Node
 
 
@@ -56,7 +60,34 @@ def visible(node: Node, alias: FromClause, parameters: Parameters) -> list[Colum
     """The rows of a node that the viewer sees; no condition where all of them are."""
     if needed_for(node) is None or parameters.policy.is_everywhere:
         return []
-    return [lying(node, alias, lambda code: is_own(code, parameters))]
+    return [lying(node, alias, lambda code: is_own(code, parameters)), *still_visible(node, alias, parameters)]
+
+
+def still_visible(node: Node, alias: FromClause, parameters: Parameters) -> list[ColumnElement[bool]]:
+    """Of rows as they were on a day those that the viewer sees today too; no condition where nobody looks back.
+
+    A row has to lie in the viewer's places now, and so has what it was about; what is gone since is seen by whoever
+    sees the whole district. Holds also where all rows are known to have lain in the viewer's places on the day.
+    """
+    if not parameters.looks_back or needed_for(node) is None or parameters.policy.is_everywhere:
+        return []
+    return _lying_still(node, alias, parameters)
+
+
+def _lying_still(node: Node, alias: FromClause, parameters: Parameters) -> list[ColumnElement[bool]]:
+    row = counted_now(node.record).alias()
+    same = (row.c.district_code == alias.c.district_code, row.c.id == alias.c.id)
+    own = lying(node, row, lambda code: is_own(code, parameters), counted_now)
+    here = exists().where(*same, own).correlate_except(row)
+    is_gone = not_(exists().where(*same).correlate_except(row))
+    district = cast(alias.c.district_code, BigInteger) * literal(DISTRICT_SPAN, BigInteger())
+    found = [or_(here, and_(is_gone, is_own(district, parameters, Grain.DISTRICT)))]
+    link = owner_of(node)
+    if link is not None:
+        owner = counted(link.target.record).alias()
+        about = [*link.join(alias, owner), *_lying_still(link.target, owner, parameters)]
+        found.append(exists().where(*about).correlate_except(owner))
+    return found
 
 
 def is_own(code: ColumnElement[int], parameters: Parameters, grain: Grain = Grain.NATURAL_VILLAGE) -> Any:

@@ -26,6 +26,7 @@ _RESERVED = {
     "person",
     "target",
     "setting",
+    "history",
     "change",
     "answered",
     "import",
@@ -137,6 +138,8 @@ def _columns(plugin: Plugin, record: type[Record], units: dict[str, Unit]) -> It
         if column.key in _ABOUT:
             found = "has a name under which what a row is about is entered"
             yield _problem(plugin, thing, found, "Rename it.")
+        if column.key == "history":
+            yield _problem(plugin, thing, "has the name under which a row's changes are shown", "Rename it.")
         is_ours = column.key in {"district_code", "id", "household_id", "person_id"} or is_index(column)
         if declared is None and not is_ours:
             remedy = "Declare it with quantity(), whole(), text(), day(), flag() or choice()."

@@ -1,11 +1,24 @@
 """Reads the log of changes: what was changed by whom, the newest first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    DateTime,
+    Integer,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
 from bangfu.store.audit import CHANGE, CHANGE_SET
 
@@ -72,3 +85,40 @@ def read_changes(
     if after is not None:
         statement = statement.where(tuple_(*in_district) < tuple_(*after))
     return [LoggedChange(**each) for each in connection.execute(statement).mappings()]
+
+
+def read_histories(
+    connection: Connection,
+    *,
+    record: str,
+    keys: Sequence[tuple[int, int]],
+    before: str | None = None,
+    after: tuple[int, int] | None = None,
+    most: int,
+) -> dict[int, list[LoggedChange]]:
+    """At most so many changes of each of several rows of a record, the newest first, in one statement.
+
+    `keys` are the rows' districts and ids. `before` is a moment as PostgreSQL reads it; only what was entered
+    earlier is told. `after` as in `read_changes`.
+    """
+    entry, row = CHANGE_SET.c, CHANGE.c
+    districts, ids = ([each[part] for each in keys] for part in (0, 1))
+    wanted = func.unnest(literal(districts, ARRAY(Integer)), literal(ids, ARRAY(BigInteger)))
+    columns = (column("district", Integer), column("key", BigInteger))
+    asked = wanted.table_valued(*columns, name="asked").render_derived()
+    joined = CHANGE.join(CHANGE_SET, (entry.district_code == row.district_code) & (entry.number == row.number))
+    told = [entry.at, entry.author, entry.token_id, entry.request_id, entry.reason]
+    own = select(CHANGE, *told).select_from(joined).order_by(row.number.desc(), row.position.desc()).limit(most)
+    own = own.where(row.district_code == asked.c.district, row.record == record, row.row_id == asked.c.key)
+    if before is not None:
+        own = own.where(entry.at < cast(literal(before), DateTime(timezone=True)))
+    if after is not None:
+        own = own.where(tuple_(row.number, row.position) < tuple_(*after))
+    each = own.correlate(asked).lateral()
+    statement = select(each).select_from(asked.join(each, true()))
+    found: dict[int, list[LoggedChange]] = {key: [] for key in ids}
+    for change in connection.execute(statement).mappings():
+        found[change["row_id"]].append(LoggedChange(**change))
+    for changes in found.values():
+        changes.sort(key=lambda change: (change.number, change.position), reverse=True)
+    return found

@@ -24,7 +24,9 @@ PATIENCE = 10.0
 
 Connection = AsyncConnection[TupleRow]
 
-_SET = "SELECT set_config($1, $2, false), set_config($3, $4, false), set_config($5, $6, false)"
+_SET = (
+    "SELECT set_config($1, $2, false), set_config($3, $4, false), set_config($5, $6, false), set_config($7, $8, false)"
+)
 
 
 class DatabaseUnavailable(OperationError):  # noqa: N818 - reads as what it says
@@ -121,7 +123,7 @@ class Pool:
         """Tells PostgreSQL for whom it reads, where that is somebody else than last time."""
         if self._walls.get(connection) == wall:
             return
-        settings = NO_WALL if wall is None else wall.settings()
+        settings = (wall or NO_WALL).settings()
         self._walls.pop(connection, None)
         values = [word for pair in settings.items() for word in pair]
         try:

@@ -2,12 +2,18 @@
 
 No record of the graph: no query leads to this table. The role that serves may add rows and do nothing else with it, so
 that whoever gets hold of a server's connection cannot see or change what was logged.
+
+The entries are chained by their hashes for each district, as those of the log of changes are: a log can so be verified
+for one district, and readers of two never wait for each other. What names no district, or several, has a chain of its
+own. PostgreSQL links each entry when it is added (`chain_of_reads`), whoever adds it, and holds the head of the chain
+until that is stored; so a process stores the reads of its clients together.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
@@ -22,13 +28,13 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     any_,
-    bindparam,
-    cast,
     func,
     literal,
     or_,
@@ -40,6 +46,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from bangfu.errors import OperationError, UserError
 from bangfu.store.command import Command
+from bangfu.store.grouped import Grouped
 from bangfu.store.pool import DatabaseUnavailable, Pool
 from bangfu.store.wall import Wall
 
@@ -60,9 +67,22 @@ READ_LOG = Table(
     Column("ordered", ARRAY(Text), nullable=False),
     Column("counts", JSONB, nullable=False),
     Column("succeeded", Boolean, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("district_code", "id", name="pk_read_log"),
+    UniqueConstraint("district_code", "number", name="uq_read_log_number"),
     Index("ix_read_log_at", "at"),
 )
+
+READ_HEAD = Table(
+    "read_head",
+    MetaData(),
+    Column("district_code", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("district_code", name="pk_read_head"),
+)
+"""The last entry of each chain."""
 
 NO_DISTRICT = 0
 """Stands for the district where a request names none, or several."""
@@ -112,6 +132,8 @@ class LoggedRead(Read):
     """One as it stands in the log; the moment is in UTC."""
 
     id: int
+    number: int
+    """That of the entry in its chain."""
     at: datetime
 
 
@@ -120,8 +142,11 @@ async def log_read(pool: Pool, wall: Wall, read: Read) -> None:
 
     Raises DatabaseUnavailable, and ReadNotLogged for any other reason.
     """
+    grouped = _GROUPED.get(pool)
+    if grouped is None:
+        grouped = _GROUPED[pool] = Grouped(partial(_store, pool))
     try:
-        await pool.run(_insert(), _values(read), wall=wall)
+        await grouped.add((wall, read))
     except DatabaseUnavailable:
         raise
     except (psycopg.Error, UserError) as error:
@@ -131,9 +156,19 @@ async def log_read(pool: Pool, wall: Wall, read: Read) -> None:
         ) from error
 
 
+async def _store(pool: Pool, entries: Sequence[tuple[Wall, Read]]) -> None:
+    """Adds entries in one transaction, behind the wall of one of them: whom the server reads as may all add."""
+    wall, _ = entries[0]
+    given = orjson.dumps([_values(read) for _, read in entries]).decode()
+    await pool.run(_insert(), {"entries": given}, wall=wall)
+
+
+_GROUPED: WeakKeyDictionary[Pool, Grouped[tuple[Wall, Read]]] = WeakKeyDictionary()
+
+
 def note_read(connection: Connection, read: Read) -> None:
     """Writes a read down in a transaction, for commands; whoever may make it may read the log."""
-    connection.execute(READ_LOG.insert().values({**_values(read), "counts": dict(read.counts)}))
+    connection.execute(READ_LOG.insert().values(_values(read)))
 
 
 def read_reads(
@@ -160,7 +195,8 @@ def read_reads(
         statement = statement.where(tuple_(table.at, table.id) < tuple_(at, before))
     rows = connection.execute(statement).mappings()
     listed = ("places", "shown", "filtered", "ordered")
-    return [LoggedRead(**{**row, **{name: tuple(row[name]) for name in listed}}) for row in rows]
+    told = ({**row, **{name: tuple(row[name]) for name in listed}} for row in rows)
+    return [LoggedRead(**{name: value for name, value in each.items() if name != "hash"}) for each in told]
 
 
 def was_read(connection: Connection, field: str) -> bool:
@@ -174,15 +210,16 @@ def _names(field: str) -> ColumnElement[bool]:
 
 @cache
 def _insert() -> Command:
-    given = {
-        column.name: bindparam(column.name, type_=column.type)
-        for column in READ_LOG.columns
-        if column.name not in ("id", "at", "counts")
-    }
-    counts = cast(bindparam("counts", type_=Text()), JSONB)
+    """Adds entries given as JSON, district by district, so that no two who add wait for each other."""
     dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-    # Inline: it asks for no id back, since who may only add rows may not see even that.
-    return Command.of(str(READ_LOG.insert().inline().values(**given, counts=counts).compile(dialect=dialect)))
+    given = [column for column in READ_LOG.columns if column.name not in ("id", "at", "number", "hash")]
+    names = ", ".join(column.name for column in given)
+    typed = ", ".join(f"{column.name} {column.type.compile(dialect)}" for column in given)
+    # It asks for no id back, since who may only add rows may not see even that.
+    return Command.of(
+        f"INSERT INTO {READ_LOG.name} ({names}) SELECT {names}"  # noqa: S608 - our own names
+        f" FROM jsonb_to_recordset(CAST(%(entries)s AS jsonb)) AS x({typed}) ORDER BY district_code"
+    )
 
 
 def _values(read: Read) -> dict[str, object]:
@@ -197,7 +234,7 @@ def _values(read: Read) -> dict[str, object]:
         "shown": _sorted(read.shown),
         "filtered": _sorted(read.filtered),
         "ordered": _sorted(read.ordered),
-        "counts": orjson.dumps(dict(read.counts), option=orjson.OPT_SORT_KEYS).decode(),
+        "counts": dict(read.counts),
         "succeeded": read.succeeded,
     }
 

@@ -6,6 +6,9 @@ from sqlalchemy.dialects.postgresql import insert
 REPORTING_DATE = "reporting_date"
 """The day up to which the books are kept, as `2015-12-31`."""
 
+TIME_ZONE = "Asia/Shanghai"
+"""Where a day ends unless an installation says otherwise: China standard time."""
+
 SETTING = Table(
     "setting",
     MetaData(),

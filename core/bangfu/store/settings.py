@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bangfu.errors import OperationError
+from bangfu.store.setting import TIME_ZONE
 
 # As a browser writes it: in lower case and without a path. `*` is none, since this is not for everybody's pages.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
@@ -81,6 +83,9 @@ class Settings(BaseSettings):
     small_cell: int = Field(default=5, ge=2, le=1000)
     """How many households have to stand behind a number that is told to those who may not see them."""
 
+    time_zone: str = TIME_ZONE
+    """The time zone in which days end, where rows are shown as they were on one."""
+
     show_sql: bool = False
     """Whether a request may ask to see its own statements and their plans."""
 
@@ -139,6 +144,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"{name!r} is no time zone; accepted: a name such as {TIME_ZONE}") from None
+        return name
 
     @field_validator("disabled", "jwt_algorithms", "trusted_proxies", "cors_origins", mode="before")
     @classmethod

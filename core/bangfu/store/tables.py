@@ -6,14 +6,14 @@ from bangfu.store.answered import ANSWERED
 from bangfu.store.audit import AUDIT_TABLES
 from bangfu.store.comparisons import COMPARISON_TABLES
 from bangfu.store.imports import IMPORT_TABLES
-from bangfu.store.reads import READ_LOG
+from bangfu.store.reads import READ_HEAD, READ_LOG
 from bangfu.store.reorganisations import REORGANISATION_TABLES
 from bangfu.store.sealed import SEAL_KEY
 from bangfu.store.setting import SETTING
 from bangfu.store.tokens import TOKEN
 
 OWN_TABLES: tuple[Table, ...] = (
-    *(SETTING, TOKEN, SEAL_KEY, READ_LOG, ANSWERED),
+    *(SETTING, TOKEN, SEAL_KEY, READ_LOG, READ_HEAD, ANSWERED),
     *(*AUDIT_TABLES, *IMPORT_TABLES, *COMPARISON_TABLES, *REORGANISATION_TABLES),
 )
 

@@ -10,6 +10,8 @@ DISTRICT_READER = "bangfu_district_reader"
 
 PLACES = "bangfu.places"
 PERMISSIONS = "bangfu.permissions"
+AS_OF_MOMENT = "bangfu.as_of"
+"""The moment whose rows the schema `as_of` has."""
 
 WHOLE = "{(,)}"
 """The districts of a viewer who is everywhere."""
@@ -24,11 +26,13 @@ class Wall:
     """Ranges of codes, as a multirange is written: of districts for the one role, of 15 digits for the other."""
     permissions: str
     """Names, separated by commas."""
+    as_of: str = ""
+    """The moment whose rows are read by a statement that looks back."""
 
     def settings(self) -> dict[str, str]:
         """What PostgreSQL has to be told."""
-        return {"role": self.role, PLACES: self.places, PERMISSIONS: self.permissions}
+        return {"role": self.role, PLACES: self.places, PERMISSIONS: self.permissions, AS_OF_MOMENT: self.as_of}
 
 
-NO_WALL = {"role": "none", PLACES: "", PERMISSIONS: ""}
+NO_WALL = Wall("none", "", "")
 """What lets a connection read as whoever opened it: the process itself."""

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "core_0011"
-down_revision = "core_0009"
+down_revision = "core_0010"
 branch_labels = None
 depends_on = None
 

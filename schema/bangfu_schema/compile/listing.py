@@ -10,10 +10,10 @@ from bangfu.query.filters import filter_conditions
 from bangfu.query.given import Given, today, told_of
 from bangfu.query.limits import check_depth, check_steps
 from bangfu.query.ordering import Term, order_terms
-from bangfu.query.page import DEFAULT_FIRST, FEW, after, decode_cursor, fingerprint, page_size
+from bangfu.query.page import DEFAULT_FIRST, FEW, after, decode_cursor, fingerprint, page_size, same_day
 from bangfu.query.scope import Within, scope, within
 from bangfu.query.values import to_day
-from bangfu.query.visible import check_may_read, visible
+from bangfu.query.visible import check_may_read, still_visible, visible
 from bangfu.registry import Link, Node
 from bangfu_schema.compile.walk import Walk, walk_along
 
@@ -77,13 +77,14 @@ def _checked(link: Link, given: Given, *, lies_in_own: bool) -> Listing:
     check_may_read(node, given)
     rows = node.table.alias()
     day = given.get("asOf")
-    conditions = scope(node, rows, today(given.parameters) if day is None else day.bind(to_day, Date()))
+    on = today(given.parameters) if day is None else day.bind(to_day, Date())
+    conditions = scope(node, rows, on, looks_back=given.parameters.looks_back)
     place = given.get("within")
     inside = None if place is None else Within.of(place)
     if inside is not None:
         conditions += within(node, rows, inside)
-    if not (lies_in_own or (inside is not None and inside.is_own)):
-        conditions += visible(node, rows, given.parameters)
+    is_own = lies_in_own or (inside is not None and inside.is_own)
+    conditions += (still_visible if is_own else visible)(node, rows, given.parameters)
     own = list(conditions)
     chosen = given.get("filter")
     if chosen is not None:
@@ -99,6 +100,7 @@ def _checked(link: Link, given: Given, *, lies_in_own: bool) -> Listing:
     # What is no page is refused also where only the total is asked for.
     if cursor is not None:
         given.parameters.check(cursor.rule(lambda value, path: decode_cursor(value, mark, terms, path)))
+        given.parameters.check(same_day(cursor))
     if first is not None:
         given.parameters.check(first.rule(page_size))
     found = Listing(node, rows, conditions, terms, mark, inside, chosen, first, cursor)

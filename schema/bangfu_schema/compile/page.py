@@ -13,6 +13,7 @@ from sqlalchemy import (
     FromClause,
     Label,
     Select,
+    String,
     TableClause,
     Text,
     and_,
@@ -27,8 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.sql.visitors import iterate
 
 from bangfu.declare.grain import Grain
+from bangfu.query.given import Input
 from bangfu.query.measures import Source
 from bangfu.query.ordering import Term
+from bangfu.query.page import marked
 from bangfu.query.scope import Within
 from bangfu.registry import Kind, Link
 from bangfu_schema.compile.build import Build
@@ -199,9 +202,20 @@ class _Page:
         values = [self._page.c[f"{_TERM}{index}"] for index in range(len(self._found.terms))]
         plain = [_plain(value, term.kind) for value, term in zip(values, self._found.terms, strict=True)]
         parts = chain.from_iterable((constant(","), value) for value in plain)
-        text = func.concat(constant(f'["{self._found.mark}"'), *parts, constant("]"))
+        text = func.concat(*self._mark(), *parts, constant("]"))
         packed = func.encode(func.convert_to(text, constant("UTF8")), constant("base64"))
         return func.translate(packed, constant("+/\n="), constant("-_"))
+
+    def _mark(self) -> list[ColumnElement[str]]:
+        """How a cursor begins; that of a list as of a day tells the day, which is another for each request."""
+        mark = self._found.mark
+        if not self._build.parameters.looks_back:
+            return [constant(f'["{mark}"')]
+        return [constant('["'), self._build.parameters.add(partial(_marked, mark), String()), constant('"')]
+
+
+def _marked(mark: str, given: Input) -> str:
+    return marked(mark, None if given.as_of is None else given.as_of.day)
 
 
 def _labelled(terms: Sequence[Term]) -> list[Label[Any]]:

@@ -181,7 +181,7 @@ class _Reader:
                         values.extend([(name, here)] if name is not None else ())
                     case InPython():
                         # It is given the whole row; what it makes of it nobody knows here.
-                        if _is_sensitive(node):
+                        if _is_sensitive(node) and not each.meaning.is_of_the_log:
                             values.append((f"{node.name}.{_python_name(each, node)}", here))
                     case OfSpace():
                         yield from look(each.below, here)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnClause, ColumnElement, FromClause, String, bindpara
 from bangfu.access import reading
 from bangfu.query.given import today
 from bangfu.query.scope import scope
-from bangfu.query.visible import check_may, check_may_read, shown_column, shown_columns, visible
+from bangfu.query.visible import check_may, check_may_read, shown_column, shown_columns, still_visible, visible
 from bangfu.registry import Link
 from bangfu_schema.compile.build import Build, Hole, SealedHole
 from bangfu_schema.compile.completeness import Requirements
@@ -97,14 +97,23 @@ def _linked(build: Build, link: Link, parent: Rows, chosen: Chosen) -> ColumnEle
     show, joined = row(build, Rows(link.target, target), chosen.below)
     columns = show(chosen.below)
     statement = select(*labelled(columns)).select_from(joined)
-    conditions = [*link.join(parent.alias, target), *scope(link.target, target, None)]
+    conditions = [
+        *link.join(parent.alias, target),
+        *scope(link.target, target, None),
+        *still_visible(link.target, target, build.parameters),
+    ]
     return one(statement.where(*conditions).correlate_except(), columns, build.name("r"))
 
 
 def _count(build: Build, link: Link, parent: Rows, chosen: Chosen) -> ColumnElement[int]:
     check_may_read(link.target, build.given(chosen))
     target = link.target.table.alias(build.name("n"))
-    conditions = [*link.join(parent.alias, target), *scope(link.target, target, today(build.parameters))]
-    if parent.node.is_place and not parent.lies_in_own:
-        conditions += visible(link.target, target, build.parameters)
+    parameters = build.parameters
+    conditions = [
+        *link.join(parent.alias, target),
+        *scope(link.target, target, today(parameters), looks_back=parameters.looks_back),
+        *(visible if parent.node.is_place and not parent.lies_in_own else still_visible)(
+            link.target, target, parameters
+        ),
+    ]
     return select(func.count()).select_from(target).where(*conditions).correlate_except(target).scalar_subquery()

@@ -9,7 +9,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 from graphql.execution.values import FragmentVariableValues, VariableValues, get_argument_values
 
 from bangfu.query.given import Arguments
-from bangfu_schema.derive.fields import DerivedField, Meaning, plugin_of
+from bangfu_schema.derive.fields import DerivedField, Meaning, OfRowHistory, plugin_of
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
 """How the executor collects the fields of a selection: `@skip`, `@include`, fragments and aliases are settled there."""
@@ -19,12 +19,17 @@ _DEFINITION = "strawberry-definition"
 
 @dataclass(frozen=True, eq=False)
 class InPython:
-    """A field that is written by hand: SQL leaves a hole for it, and tells Python of the row whose field it is."""
+    """A field that is written by hand, or tells of a row's changes.
+
+    SQL leaves a hole for it, and tells Python of the row whose field it is.
+    """
 
     owner: GraphQLObjectType
     details: FieldDetailsList
     plugin: str | None
     """Whose field it is."""
+    is_of_the_log: bool = False
+    """Whether it tells of the row's changes, which show no personal data, and not of what the row holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +111,8 @@ def _meaning(
     definition: GraphQLField, owner: GraphQLObjectType, details: FieldDetailsList
 ) -> Meaning | InPython | None:
     meaning = meaning_of(definition)
+    if isinstance(meaning, OfRowHistory):
+        return InPython(owner, details, None, is_of_the_log=True)  # which no statement of a viewer may read
     if meaning is not None:
         return meaning
     declared = definition.extensions.get(_DEFINITION)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, select
 
 from bangfu.declare.codes import DISTRICT_SPAN, level_of, parse_code
 from bangfu.query.given import Arguments, Given, Parameters
-from bangfu.query.scope import scope
+from bangfu.query.scope import in_force_then, scope
 from bangfu.query.values import parse_id, place_key
 from bangfu.query.visible import check_may_read, visible
 from bangfu.registry import Node
@@ -102,6 +102,7 @@ def _one_row(
         rows.c.district_code == given.bind(lambda value, _: key_of(value) // DISTRICT_SPAN, Integer()),
         rows.c[node.key] == given.bind(lambda value, _: key_of(value), BigInteger()),
         *scope(node, rows, None),
+        *in_force_then(node, rows, build.parameters),
         *visible(node, rows, build.parameters),
     ]
     return one(select(*labelled(columns)).select_from(joined).where(*here), columns, build.name("r"))

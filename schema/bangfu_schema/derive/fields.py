@@ -162,6 +162,11 @@ class OfHistory:
 
 
 @dataclass(frozen=True)
+class OfRowHistory:
+    """What was changed in the row whose field it is."""
+
+
+@dataclass(frozen=True)
 class OfLog:
     """What was changed in a district."""
 
@@ -203,6 +208,7 @@ Meaning = (
     | OfCatalogue
     | OfViewer
     | OfHistory
+    | OfRowHistory
     | OfLog
 )
 

@@ -5,8 +5,11 @@ from datetime import datetime
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from bangfu_schema.derive.fields import DerivedField, OfHistory, OfLog, argument
+from bangfu_schema.derive.annotations import listed
+from bangfu_schema.derive.fields import DerivedField, OfHistory, OfLog, OfRowHistory, argument
 from bangfu_schema.derive.scalars import Day, PlaceCode
+
+_FIRST = argument("first", int | None, "How many: 50 by default, 1000 at most.")
 
 
 @strawberry.type(name="ChangedValue", description="A field of a row that was changed.")
@@ -38,9 +41,20 @@ class LoggedEntry:
     cursor: str = strawberry.field(description="After which the next page begins.")
 
 
+def row_history() -> StrawberryField:
+    """The field of every node that shows what was changed in its row."""
+    return DerivedField.of(
+        "history",
+        listed(LoggedEntry),
+        OfRowHistory(),
+        description="變更記錄 What was changed in it, the newest first; as of a day, what had been changed by then.",
+        arguments=(_FIRST, argument("after", str | None, "The cursor after which the page begins.")),
+    )
+
+
 def history_fields() -> list[StrawberryField]:
     """The fields of the root that show the log of changes."""
-    first = argument("first", int | None, "How many: 50 by default, 1000 at most.")
+    first = _FIRST
     return [
         DerivedField.of(
             "history",

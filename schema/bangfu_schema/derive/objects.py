@@ -30,6 +30,7 @@ from bangfu_schema.derive.fields import (
     OfTotal,
     argument,
 )
+from bangfu_schema.derive.history import row_history
 from bangfu_schema.derive.inputs import Inputs, prefix_of
 from bangfu_schema.derive.row import Row
 from bangfu_schema.derive.scalars import Day, Number, PeriodText, PlaceCode
@@ -42,6 +43,14 @@ SCALARS_OF: dict[Kind, Any] = {
     Kind.FLAG: bool,
     Kind.CODE: PlaceCode,
 }
+
+AS_OF = (
+    "Tells the whole answer below as of the end of this day, with the values that rows had then as far as the log of "
+    "changes knows; up to the reporting date."
+)
+AS_OF_ROWS = f"{AS_OF} Lists then have the rows in force on the day, where they otherwise have ended ones too."
+AS_OF_PLACES = f"{AS_OF} A later day only tells which places are in force then."
+AS_OF_ROW = f"{AS_OF} Null where the row was not in force on the day, but for places, which are told in force or not."
 
 _CLASS_MEMBERS = {"__dict__", "__weakref__", "__annotations__"}
 
@@ -115,6 +124,8 @@ class Objects:
         if required_place is not None:
             type_ = PlaceCode if required_place else PlaceCode | None
             arguments.insert(0, argument("within", type_, "The place to look in, itself included."))
+            arguments = [each for each in arguments if each.graphql_name != "asOf"]
+            arguments.append(argument("asOf", Day | None, AS_OF_PLACES if link.target.is_place else AS_OF_ROWS))
         return DerivedField.of(
             link.name,
             self.connections[link.target],
@@ -176,6 +187,7 @@ class Objects:
         for extension in node.python_fields:
             assert node.plugin is not None, "the core has no fields by hand"
             fields += python_fields(extension, node.plugin.name)
+        fields.append(row_history())
         doc = " ".join((node.record.__doc__ or "").split()) if not node.is_place else node.grain.title.en
         make_object(self.types[node], node.name, fields, f"{node.title.zh} {doc}", node=node)
 

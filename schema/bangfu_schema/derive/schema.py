@@ -19,8 +19,8 @@ from bangfu_schema.derive.history import history_fields
 from bangfu_schema.derive.inputs import Inputs
 from bangfu_schema.derive.measures import measure_type
 from bangfu_schema.derive.mutation import mutation_type
-from bangfu_schema.derive.objects import NodeInterface, Objects, make_object
-from bangfu_schema.derive.scalars import SCALARS, PlaceCode
+from bangfu_schema.derive.objects import AS_OF_ROW, NodeInterface, Objects, make_object
+from bangfu_schema.derive.scalars import SCALARS, Day, PlaceCode
 from bangfu_schema.derive.subscription import subscription_type
 from bangfu_schema.derive.viewer import ViewerEntry
 
@@ -53,7 +53,10 @@ def _root(graph: Graph, objects: Objects) -> list[StrawberryField]:
             NodeInterface | None,
             OfNode(),
             description="Anything by its typed id; null where there is nothing under it.",
-            arguments=(argument("id", strawberry.ID, "As in `household:620502000000001`."),),
+            arguments=(
+                argument("id", strawberry.ID, "As in `household:620502000000001`."),
+                argument("asOf", Day | None, AS_OF_ROW),
+            ),
         )
     )
     fields.append(objects.many(_all(graph.target), required_place=True))
@@ -72,10 +75,11 @@ def _one(node: Node, objects: Objects) -> DerivedField:
     title = f"{node.title.zh} {node.title.en}"
     if node.is_place:
         title += " by its code, in force or not; an error where no place has it."
-        arguments = (argument("code", PlaceCode, "Its official code."),)
+        key = argument("code", PlaceCode, "Its official code.")
     else:
         title += "; null where there is none."
-        arguments = (argument("id", strawberry.ID, f"Its id, as in `{node.prefix}:620502000000001`."),)
+        key = argument("id", strawberry.ID, f"Its id, as in `{node.prefix}:620502000000001`.")
+    arguments = (key, argument("asOf", Day | None, AS_OF_ROW))
     return DerivedField.of(node.prefix, objects.types[node] | None, OfRow(node), description=title, arguments=arguments)
 
 

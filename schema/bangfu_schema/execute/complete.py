@@ -1,8 +1,9 @@
 """Completes the fields of the root: by one statement each, or field by field where no statement can hold them."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from inspect import isawaitable
 from typing import Any
 
@@ -10,9 +11,10 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from psycopg.abc import Buffer
 
 from bangfu.errors import UserError
-from bangfu.query.given import Input, Kept, Once
+from bangfu.query.given import Arguments, AsOf, Input, Kept, Once
 from bangfu.query.opened import Opening
 from bangfu.query.values import parse_id
+from bangfu.store.setting import TIME_ZONE
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.form import TooWideError
 from bangfu_schema.compile.personal import Personal, personal
@@ -24,6 +26,7 @@ from bangfu_schema.execute.changing import Changing
 from bangfu_schema.execute.documents import Document, Skeleton
 from bangfu_schema.execute.encoding import Written
 from bangfu_schema.execute.holes import filled, opened
+from bangfu_schema.execute.lookback import as_of
 from bangfu_schema.execute.observed import Observed
 from bangfu_schema.execute.plans import Plan, Plans
 from bangfu_schema.execute.reading import Reading, day_of_the_books
@@ -40,6 +43,16 @@ class Compiler:
     schema: GraphQLSchema
     nodes: Nodes
     plans: Plans = field(default_factory=Plans)
+    zone: str = TIME_ZONE
+    """The time zone in which days end."""
+
+    def input(self, skeleton: Skeleton, arguments: Sequence[Arguments], today: date, opening: Opening) -> Input:
+        """What a request that stands on `today` gives a field of the root, which may look back to an earlier day.
+
+        Raises UserError where that day cannot be.
+        """
+        past = as_of(skeleton.chosen, arguments, today, self.zone)
+        return Input(arguments, today if past is None else past.day, opening.policy, opening.seal, past)
 
     def plan(self, skeleton: Skeleton, given: Input) -> Plan:
         """The plan for a selection and the shape of its arguments."""
@@ -47,7 +60,8 @@ class Compiler:
         # On the places that are named the statement depends too: whether they lie in the viewer's own.
         seen = skeleton.varying if policy.is_everywhere else skeleton.varying + skeleton.placed
         shape = tuple(shape_of(given.arguments[place], policy) for place in seen)
-        return self.plans.find((skeleton, shape, policy.shape), lambda: self.compile(skeleton, given))
+        looks_back = given.as_of is not None
+        return self.plans.find((skeleton, shape, policy.shape, looks_back), lambda: self.compile(skeleton, given))
 
     def compile(self, skeleton: Skeleton, given: Input) -> Plan:
         """A new plan; raises UserError where an argument cannot be."""
@@ -108,9 +122,9 @@ class Completion:
         # From here to the statement nothing waits: the fields' mistakes are told in their order.
         skeleton = self._skeleton(selection, reached)
         arguments = skeleton.arguments(reached.executor.variable_values)
-        given = Input(arguments, today, self._opening.policy, self._opening.seal)
         try:
             with self._observed.phase("compile"):
+                given = self._compiler.input(skeleton, arguments, today, self._opening)
                 plan = self._compiler.plan(skeleton, given)
             # What is wrong with an argument is told in the same way on both paths: before anything is read.
             values = plan.values(given)
@@ -118,16 +132,16 @@ class Completion:
             raise _placed(error, skeleton) from error
         except TooWideError:
             self._reads.note(reached.key, self._compiler.personal(skeleton, given), given.arguments)
-            return await self._by_fields(selection, reached)
+            return await self._by_fields(selection, reached, given.as_of)
         self._reads.note(reached.key, plan.personal, given.arguments)
         if self._plainly:
-            return await self._by_fields(selection, reached)
+            return await self._by_fields(selection, reached, given.as_of)
         try:
             json = await self._reading.json(reached.key, plan, given, values)
         except UserError as error:
             raise _placed(error, skeleton) from error
         if plan.needs_python:
-            return await self._filled(json, values[MARK], plan, selection, reached)
+            return await self._filled(json, values[MARK], plan, selection, reached, given.as_of)
         if plan.holes and json is not None:
             with self._observed.phase("python"):
                 json = opened(bytes(json), values[MARK], plan.holes, self._opening)
@@ -162,15 +176,18 @@ class Completion:
             route = tuple((key, self._direct[key]) for key in data)
             self._document.note((self._operation, self._outcome), route)
 
-    async def _filled(self, json: Buffer | None, mark: str, plan: Plan, selection: Selection, reached: Reached) -> Any:
+    async def _filled(
+        self, json: Buffer | None, mark: str, plan: Plan, selection: Selection, reached: Reached, past: AsOf | None
+    ) -> Any:
         if json is None:
             return None
+        self._plain.standing_on(reached.key, past)
         with self._observed.phase("python"):
             whole = await filled(bytes(json), mark, plan.holes, self._opening, reached)
-        return await self._by_fields(selection, reached) if whole is None else Written(whole)
+        return await self._by_fields(selection, reached, past) if whole is None else Written(whole)
 
-    async def _by_fields(self, selection: Selection, reached: Reached) -> Any:
-        value = await self._plain.resolve(selection, reached.key)
+    async def _by_fields(self, selection: Selection, reached: Reached, past: AsOf | None) -> Any:
+        value = await self._plain.resolve(selection, reached.key, past)
         completed = None if value is None else reached.by_fields(value)
         return await completed if isawaitable(completed) else completed
 

@@ -12,11 +12,11 @@ from bangfu.query.given import Parameters
 from bangfu.query.values import among
 from bangfu.registry import Node
 from bangfu_schema.compile.completeness import facts
-from bangfu_schema.execute.connection import Snapshot
+from bangfu_schema.execute.connection import Reader
 
 
 async def of_rows(
-    snapshot: Snapshot, node: Node, kind: RequirementKind, keys: Sequence[int], parameters: Parameters
+    snapshot: Reader, node: Node, kind: RequirementKind, keys: Sequence[int], parameters: Parameters
 ) -> dict[int, dict[str, Any]]:
     """What is required of each of the rows, by their keys."""
     rows = node.table.alias()

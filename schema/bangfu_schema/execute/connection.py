@@ -3,12 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bangfu.store.wall import Wall
+from bangfu.query.counted import LOOKING_BACK
+from bangfu.query.given import AsOf
+from bangfu.store.wall import AS_OF_MOMENT, Wall
+
+
+class Reader(Protocol):
+    """What reads rows for a request."""
+
+    async def rows(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
+        """All rows of a statement."""
 
 
 class Snapshot:
@@ -24,18 +33,18 @@ class Snapshot:
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def rows(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
-        """All rows of a statement; opens the connection at the first one."""
+    async def rows(self, statement: Executable, moment: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """All rows of a statement, as they were at a moment if one is given; opens the connection at the first one."""
         if self._closed:
             raise asyncio.CancelledError  # nobody waits for the answer any more
         # A mistake in one field cancels its neighbours; a statement cancelled half-way would cost the connection, and
         # with it the fields that have nothing to do with the mistake.
-        running = asyncio.create_task(self._run(statement))
+        running = asyncio.create_task(self._run(statement, moment))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
 
-    async def _run(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
+    async def _run(self, statement: Executable, moment: str | None) -> Sequence[Mapping[str, Any]]:
         async with self._lock:
             if self._connection is None:
                 self._connection = await self._engine.connect()
@@ -43,12 +52,16 @@ class Snapshot:
                 if self._wall is not None:
                     settings = self._wall.settings().items()
                     await self._connection.execute(select(*(func.set_config(*each, True) for each in settings)))
-            return [row._asdict() for row in await self._connection.execute(statement)]
+            options: dict[str, Any] = {}
+            if moment is not None:
+                await self._connection.execute(select(func.set_config(AS_OF_MOMENT, moment, True)))
+                options = {"schema_translate_map": LOOKING_BACK}
+            found = await self._connection.execute(statement, execution_options=options)
+            return [row._asdict() for row in found]
 
     async def scalar(self, statement: Executable) -> Any:  # whatever the statement selects
         """The first column of the first row, or None."""
-        rows = await self.rows(statement)
-        return next(iter(rows[0].values()), None) if rows else None
+        return _first(await self.rows(statement))
 
     async def renew(self) -> None:
         """Gives the connection back; what is asked from now on is read from a snapshot of its own."""
@@ -65,3 +78,27 @@ class Snapshot:
         await asyncio.gather(*self._running, return_exceptions=True)
         if self._connection is not None:
             await self._connection.close()
+
+
+class Lookback:
+    """The same snapshot, with its rows as they were at the end of a day."""
+
+    def __init__(self, snapshot: Snapshot, past: AsOf) -> None:
+        self._snapshot = snapshot
+        self._past = past
+
+    async def today(self) -> date:
+        """The day that is looked back to."""
+        return self._past.day
+
+    async def rows(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
+        """All rows of a statement, as they were."""
+        return await self._snapshot.rows(statement, self._past.moment)
+
+    async def scalar(self, statement: Executable) -> Any:  # whatever the statement selects
+        """The first column of the first row, or None."""
+        return _first(await self.rows(statement))
+
+
+def _first(rows: Sequence[Mapping[str, Any]]) -> Any:
+    return next(iter(rows[0].values()), None) if rows else None

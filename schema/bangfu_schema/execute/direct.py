@@ -70,7 +70,7 @@ class Direct:
         try:
             with self._observed.phase("compile"):
                 for key, skeleton in route:
-                    given = Input(skeleton.arguments(variables), today, self._opening.policy, self._opening.seal)
+                    given = self._compiler.input(skeleton, skeleton.arguments(variables), today, self._opening)
                     plan = self._compiler.plan(skeleton, given)
                     asked.append((key, skeleton, plan, given, plan.values(given)))
         except (UserError, GraphQLError, TooWideError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from psycopg import AsyncClientCursor
 
 from bangfu.store import Database
+from bangfu.store.wall import AS_OF_MOMENT
 from bangfu_schema.execute.observed import Observed
 
 
@@ -25,5 +26,7 @@ async def explain(database: Database, observed: Observed, *, analyze: bool = Fal
             text = f"EXPLAIN ({options}) {ran.sql}"
             cursor = await connection.execute(text, ran.values)
             by_hand = AsyncClientCursor(connection).mogrify(ran.sql, ran.values)
+            if ran.wall is not None and ran.wall.as_of:
+                by_hand = f"SET {AS_OF_MOMENT} = '{ran.wall.as_of}'; {by_hand}"
             shown.append(Explained(by_hand, [line for (line,) in await cursor.fetchall()]))
     return shown

@@ -1,7 +1,7 @@
 """Reads the log of changes for a viewer: the process reads it, and what a viewer may see of it is decided here."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -18,7 +18,7 @@ from bangfu.query.values import to_day
 from bangfu.registry import Node
 from bangfu.registry.nodes import camel
 from bangfu.store import Database
-from bangfu.store.changes import LoggedChange, read_changes
+from bangfu.store.changes import LoggedChange, read_changes, read_histories
 from bangfu_schema.derive.history import LoggedEntry, ValueEntry
 
 
@@ -34,6 +34,23 @@ class Logbook:
         most = _most(given, "history")
         district = key // DISTRICT_SPAN
         return await self._read(policy, district=district, record=node.table.name, row_id=key, most=most)
+
+    async def of_rows(
+        self, node: Node, keys: Sequence[int], given: Mapping[str, Any], policy: Policy, *, before: str | None = None
+    ) -> list[list[LoggedEntry]]:
+        """What was changed in each of several rows that the viewer has been shown, until a moment if one is given.
+
+        Raises UserError for what makes no page.
+        """
+        most, after = _most(given, "history"), _cursor(given.get("after"), "history")
+        named = [(key // DISTRICT_SPAN, key) for key in keys]
+
+        def run(connection: Connection) -> dict[int, list[LoggedChange]]:
+            return read_histories(connection, record=node.table.name, keys=named, before=before, after=after, most=most)
+
+        async with self._database.async_engine.connect() as connection:
+            found = await connection.run_sync(run)
+        return [[_entry(node, each, policy) for each in found[key]] for key in keys]
 
     async def of_district(self, given: Mapping[str, Any], policy: Policy) -> list[LoggedEntry]:
         """What was changed in a district; raises UserError, and Forbidden to whoever may not see all of it."""
@@ -56,7 +73,7 @@ class Logbook:
             district=code // DISTRICT_SPAN,
             author=given.get("author"),
             since=None if day is None else datetime.combine(day, time(), UTC),
-            after=_cursor(given.get("after")),
+            after=_cursor(given.get("after"), "auditLog"),
             most=_most(given, "auditLog"),
         )
 
@@ -83,7 +100,7 @@ def _cursor_of(change: LoggedChange) -> str:
     return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _cursor(text: str | None) -> tuple[int, int] | None:
+def _cursor(text: str | None, argument: str) -> tuple[int, int] | None:
     """Where a page begins; raises UserError for what is no cursor of the log."""
     if text is None:
         return None
@@ -95,7 +112,7 @@ def _cursor(text: str | None) -> tuple[int, int] | None:
     except ValueError:
         pass
     told = f"{quoted(text)} is no cursor of this list. Accepted: the cursor of one of its rows."
-    raise UserError(told, argument="auditLog.after")
+    raise UserError(told, argument=f"{argument}.after")
 
 
 def _entry(node: Node | None, change: LoggedChange, policy: Policy) -> LoggedEntry:

@@ -25,7 +25,7 @@ from graphql import (
 from bangfu.errors import UserError
 from bangfu.query.page import DEFAULT_FIRST, MOST
 from bangfu_schema.compile.selection import meaning_of
-from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure, OfRequirements
+from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure, OfRequirements, OfRowHistory
 from bangfu_schema.execute.tokens import count_tokens
 
 MEASURE_COST = 5
@@ -125,6 +125,8 @@ class Assessor:
         if isinstance(meaning_of(definition), OfChanging):
             rows = self._given_rows(node)
             return Demand(rows + inner.cost * rows, *below, rows)
+        if isinstance(meaning_of(definition), OfRowHistory):
+            return Demand((1 + inner.cost) * self._rows(definition, node), *below, inner.rows)
         return Demand(_own_cost(definition) + inner.cost * self._rows(definition, node), *below, inner.rows)
 
     def _fragment(self, name: str) -> Demand:
@@ -143,7 +145,7 @@ class Assessor:
         """How many rows a field may have: the size of a list's page, else one."""
         if get_named_type(definition.type).name.startswith("__"):
             return _OF_THE_SCHEMA.get(node.name.value, 1)
-        if not isinstance(meaning_of(definition), OfMany):
+        if not isinstance(meaning_of(definition), OfMany | OfRowHistory):
             return 1
         given = next((each.value for each in node.arguments or () if each.name.value == "first"), None)
         if isinstance(given, IntValueNode):

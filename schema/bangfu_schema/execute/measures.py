@@ -16,14 +16,14 @@ from bangfu.declare.period import Period
 from bangfu.domain.places import Place
 from bangfu.domain.targets import Target
 from bangfu.query.disclosure import is_told
-from bangfu.query.given import Input, Once
+from bangfu.query.given import AsOf, Input, Once
 from bangfu.query.measures import Span, as_of, expected_by, measure_by, reporting_grain
 from bangfu.query.progress import Progress, assess
 from bangfu.query.receipt import facts
 from bangfu.query.scope import in_force
 from bangfu.query.values import among
 from bangfu.registry import MeasureField, Node
-from bangfu_schema.execute.connection import Snapshot
+from bangfu_schema.execute.connection import Reader
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Asked:
     period: Period
     today: date
     policy: Policy
+    past: AsOf | None = None
     boundaries: date | None = None
     """The day by whose boundaries it counts, if not where rows lie now."""
 
@@ -56,7 +57,7 @@ class Asked:
     @property
     def parameters(self) -> Once:
         """For statements that are run once."""
-        return Once(Input((), self.today, self.policy))
+        return Once(Input((), self.today, self.policy, as_of=self.past))
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ _NOTHING = Cell(None, 0, None)
 _WITHHELD = Cell(None, None, None, is_told=False)
 
 
-async def cells(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, Cell]:
+async def cells(snapshot: Reader, asked: Asked, keys: Sequence[int]) -> dict[int, Cell]:
     """The values for all rows that have reported, or of which nothing is told.
 
     A share takes two statements, everything else one; and one more where it depends on the row what is told.
@@ -90,7 +91,7 @@ async def cells(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[i
     return await _cells(snapshot, asked, asked.node.grain, keys)
 
 
-async def _cells(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
+async def _cells(snapshot: Reader, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
     found = await _counted(snapshot, asked, grain, keys)
     place = Place.__table__.alias()
     other = asked.boundaries is not None
@@ -106,7 +107,7 @@ async def _cells(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequence[
     return found | {row["code"]: _WITHHELD for row in await snapshot.rows(statement)}
 
 
-async def _counted(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
+async def _counted(snapshot: Reader, asked: Asked, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
     measure = asked.field.measure
     if isinstance(measure, Ratio):
         above = await _sums(snapshot, asked, measure.numerator, grain, keys)
@@ -115,7 +116,7 @@ async def _counted(snapshot: Snapshot, asked: Asked, grain: Grain, keys: Sequenc
     return await _sums(snapshot, asked, measure, grain, keys)
 
 
-async def expected(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, int]:
+async def expected(snapshot: Reader, asked: Asked, keys: Sequence[int]) -> dict[int, int]:
     """How many units in each place are to report; a household or a person is to report itself."""
     grain = asked.node.grain
     if reporting_grain(asked.field.measure, grain) is grain:
@@ -124,7 +125,7 @@ async def expected(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dic
     return {row["key"]: row["expected"] for row in rows}
 
 
-async def targets(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, Decimal]:
+async def targets(snapshot: Reader, asked: Asked, keys: Sequence[int]) -> dict[int, Decimal]:
     """The targets of places for the measure's indicator over exactly its period."""
     if not asked.node.is_place or asked.field.indicator is None:
         return {}
@@ -154,7 +155,7 @@ def progress(told: Told, target: Decimal | None) -> Progress:
     )
 
 
-async def parts(snapshot: Snapshot, asked: Asked, keys: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+async def parts(snapshot: Reader, asked: Asked, keys: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """What each place inside adds to the number, one level below; for all places in two statements.
 
     Places that are no longer in force have a part where something still lies in them, and the place itself has one
@@ -191,9 +192,7 @@ def receipt(asked: Asked) -> dict[str, Any]:
     return asdict(facts(asked.field.measure))
 
 
-async def _sums(
-    snapshot: Snapshot, asked: Asked, measure: Measure, grain: Grain, keys: Sequence[int]
-) -> dict[int, Cell]:
+async def _sums(snapshot: Reader, asked: Asked, measure: Measure, grain: Grain, keys: Sequence[int]) -> dict[int, Cell]:
     boundaries = None if asked.boundaries is None else literal(asked.boundaries, Date())
     rows = await snapshot.rows(measure_by(measure, grain, keys, asked.span, boundaries=boundaries))
     return {row["key"]: Cell(row["value"], row["reported"], row["source"]) for row in rows}

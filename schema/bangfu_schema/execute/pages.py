@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from bangfu.query.opened import Opening
-from bangfu.query.page import encode_cursor
+from bangfu.query.page import encode_cursor, marked
 from bangfu_schema.compile.listing import Listing
 from bangfu_schema.derive.objects import PageInfo
 from bangfu_schema.derive.row import Row
@@ -46,13 +47,21 @@ class Page:
 
 
 def make_page(
-    found: Listing, rows: Sequence[Mapping[str, Any]], total: Callable[[], Awaitable[int]], opening: Opening
+    found: Listing,
+    rows: Sequence[Mapping[str, Any]],
+    total: Callable[[], Awaitable[int]],
+    opening: Opening,
+    day: date | None,
 ) -> Page:
-    """The page of the rows a statement returned, which has one row more than the page where another follows."""
+    """The page of the rows a statement returned, which has one row more than the page where another follows.
+
+    `day` is the one that is looked back to.
+    """
+    mark = marked(found.mark, day)
     edges = [
         Edge(
             Row(found.node, row, opening),
-            encode_cursor(found.mark, [row[f"{TERM}{index}"] for index in range(len(found.terms))]),
+            encode_cursor(mark, [row[f"{TERM}{index}"] for index in range(len(found.terms))]),
         )
         for row in rows[: found.size]
     ]

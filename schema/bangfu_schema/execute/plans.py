@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql
 
+from bangfu.query.counted import LOOKING_BACK
 from bangfu.query.given import Input, Kept
 from bangfu.store.command import Command
 from bangfu_schema.compile.build import Hole, NamedPlace, SealedHole
@@ -18,6 +19,9 @@ from bangfu_schema.compile.statement import Statement
 DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 RENDERED = {"render_postcompile": True}
 """Constants are written into the text of a statement."""
+
+_ELSEWHERE: Mapping[str, Any] = {"schema_translate_map": LOOKING_BACK, "render_schema_translate": True}
+"""Where a statement that looks back finds its tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,8 @@ class Plan:
     @classmethod
     def of(cls, statement: Statement, kept: Kept, personal: Personal | None) -> "Plan":
         """The plan of a compiled selection."""
-        made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED)
+        elsewhere = _ELSEWHERE if kept.looks_back else {}
+        made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED, **elsewhere)
         given, processors = kept.names, made._bind_processors
         assert isinstance(processors, dict), "each of its names stands for one value"
         # What the declarations themselves compare with, in the form the driver takes it.

@@ -12,18 +12,20 @@ from psycopg.abc import Buffer
 from sqlalchemy import ColumnElement, Text, select
 
 from bangfu.errors import BangfuError
-from bangfu.query.given import Input, told_of
+from bangfu.query.given import AsOf, Input, told_of
 from bangfu.query.values import unknown_place
 from bangfu.store import Database
 from bangfu.store.command import Command
 from bangfu.store.database import UNKNOWN, Unknown
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, SETTING
-from bangfu.store.wall import Wall
+from bangfu.store.wall import AS_OF_MOMENT, NO_WALL, Wall
 from bangfu_schema.compile.form import constant
+from bangfu_schema.execute.lookback import too_late
 from bangfu_schema.execute.observed import Observed, Ran
 from bangfu_schema.execute.plans import DIALECT, RENDERED, Plan
 
+_LOOK_BACK = Command.of(f"SELECT set_config('{AS_OF_MOMENT}', %(moment)s, true)")
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -40,6 +42,11 @@ def _statement_of_the_day() -> Command:
 
 def _date_of(day: str | Unknown | None) -> date:
     return date.fromisoformat(day) if isinstance(day, str) else date.today()
+
+
+def looking_back(wall: Wall | None, as_of: AsOf | None) -> Wall | None:
+    """A wall, or none, with the moment whose rows are read behind it."""
+    return wall if as_of is None else replace(wall or NO_WALL, as_of=as_of.moment)
 
 
 class Reading:
@@ -81,17 +88,23 @@ class Reading:
         return told
 
     async def _json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> Buffer | None:
+        wall = looking_back(self._wall, given.as_of)
         while True:
             with self._observed.phase("sql"):
-                row = await self._fetch(plan.command, values, prepare=plan.is_prepared)
-            self._observed.statements.append(Ran(plan.sql, values, self._wall))
+                row = await self._fetch(plan.command, values, wall, prepare=plan.is_prepared)
+            self._observed.statements.append(Ran(plan.sql, values, wall))
             assert row is not None, "a compiled statement always has a row"
             json: Buffer | None
             json, *known, day = row
-            if self._fixed is not None or _date_of(day) == given.today:
+            stood_on = given.today if given.as_of is None else given.as_of.asked_on
+            if self._fixed is not None or _date_of(day) == stood_on:
                 break
             # The books were moved to another day since the last request; what was counted is of the day before.
             self._day = self._database.reporting_date = day
+            if given.as_of is not None:
+                if _date_of(day) < given.as_of.day:
+                    raise too_late(given.as_of.day, _date_of(day))
+                break  # what was told is of a day in the past, then as before
             given = replace(given, today=_date_of(day))
             values = plan.values(given)
         for place, is_known in zip(plan.places, known, strict=True):
@@ -114,7 +127,7 @@ class Reading:
             return
         async with self._looking:  # the fields of a request ask side by side
             if not self._has_looked:
-                row = await self._fetch(_statement_of_the_day(), {})
+                row = await self._fetch(_statement_of_the_day(), {}, self._wall)
                 self._day = self._database.reporting_date = row[0] if row is not None else None
                 self._has_looked = True
 
@@ -124,15 +137,18 @@ class Reading:
             await self._stack.aclose()
 
     async def _fetch(
-        self, command: Command, values: Mapping[str, Any], *, prepare: bool = True
+        self, command: Command, values: Mapping[str, Any], wall: Wall | None, *, prepare: bool = True
     ) -> tuple[Any, ...] | None:
         if not self._several:
-            return await self._database.pool.fetch(command, values, prepare=prepare, wall=self._wall)
+            return await self._database.pool.fetch(command, values, prepare=prepare, wall=wall)
         async with self._lock:
             if self._failure is not None:
                 raise self._failure  # a snapshot that has failed once answers nothing more
             try:
                 connection = await self._snapshot()
+                if wall is not None and wall.as_of:
+                    # For this snapshot only: the connection is told for whom it reads, and of no day.
+                    await self._database.pool.fetch_on(connection, _LOOK_BACK, {"moment": wall.as_of})
                 return await self._database.pool.fetch_on(connection, command, values, prepare=prepare)
             except BangfuError as error:
                 self._failure = error

@@ -9,6 +9,7 @@ from datetime import date
 from inspect import isawaitable
 from typing import Any
 
+from graphql.pyutils import Path
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
@@ -16,7 +17,7 @@ from bangfu.declare.codes import level_of, parse_code
 from bangfu.declare.requirements import RequirementKind
 from bangfu.errors import UserError, nearest, quoted
 from bangfu.query.boundaries import day_of_boundaries
-from bangfu.query.given import Given, Input, Once
+from bangfu.query.given import AsOf, Given, Input, Once
 from bangfu.query.opened import Opening
 from bangfu.query.period import period_of
 from bangfu.query.values import node_id, parse_id, place_key, unknown_place
@@ -30,7 +31,7 @@ from bangfu_schema.derive.row import Row
 from bangfu_schema.derive.viewer import entry_of
 from bangfu_schema.execute import completeness, measures
 from bangfu_schema.execute.changing import Changed
-from bangfu_schema.execute.connection import Snapshot
+from bangfu_schema.execute.connection import Lookback, Reader, Snapshot
 from bangfu_schema.execute.divisions import Divisions
 from bangfu_schema.execute.history import Logbook
 from bangfu_schema.execute.measures import Asked, Cell, Told
@@ -54,6 +55,7 @@ class Request:
         snapshot: Snapshot,
         opening: Opening,
         logbook: Logbook,
+        past: AsOf | None = None,
     ) -> None:
         self.completer: Completer
         """Completes the fields of the root; set by whoever makes the two."""
@@ -61,28 +63,49 @@ class Request:
         """Changes divisions; set as well."""
         self._nodes = nodes
         self._catalogue = catalogue
-        self._snapshot = snapshot
+        self._whole = snapshot
+        self._past = past
+        self._snapshot = snapshot if past is None else Lookback(snapshot, past)
         self._opening = opening
         self._logbook = logbook
         self._policy = opening.policy
         self._loaders: dict[tuple[Any, ...], DataLoader[int, Any]] = {}
+        self._looking_back: dict[str, Request] = {}
+        """Who answers the fields of the root that look back to a day, by their keys in the answer."""
 
     def answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], info: Info) -> Awaitable[Any] | Any:
         """The value of a field, at once or awaited; one of the root is handed to `complete` as a whole."""
         is_of_the_root = source is None and not isinstance(meaning, _IN_PYTHON)
         if is_of_the_root or isinstance(meaning, of.OfPlace):  # which stands below an event
             return Selection(meaning, given, self.completer)
-        return self._answer(meaning, source, given, str(info.path.key))
+        return self._of_root(info.path)._answer(meaning, source, given, str(info.path.key))
 
     async def renew(self) -> None:
         """Forgets what was read: rows are as they stand in the database from now on."""
-        await self._snapshot.renew()
+        await self._whole.renew()
         self._loaders.clear()
 
-    async def resolve(self, selection: Selection, path: str) -> Any:
-        """The value of a field of the root, whose parts are then answered one by one."""
-        value = self._answer(selection.meaning, None, selection.arguments, path)
+    async def resolve(self, selection: Selection, path: str, past: AsOf | None) -> Any:
+        """The value of a field of the root, whose parts are then answered one by one, as of a day if one is given."""
+        value = self.standing_on(path, past)._answer(selection.meaning, None, selection.arguments, path)
         return await value if isawaitable(value) else value
+
+    def standing_on(self, root: str, past: AsOf | None) -> "Request":
+        """Who answers what stands below a field of the root, by its key in the answer, as of a day if one is given."""
+        if past is None:
+            return self
+        if root not in self._looking_back:
+            given = (self._nodes, self._catalogue, self._whole, self._opening, self._logbook)
+            self._looking_back[root] = Request(*given, past)
+        return self._looking_back[root]
+
+    def _of_root(self, path: Path) -> "Request":
+        """Who answers what stands below a field of the root."""
+        if not self._looking_back:
+            return self
+        while path.prev is not None:
+            path = path.prev
+        return self._looking_back.get(str(path.key), self)
 
     def _answer(self, meaning: of.Meaning, source: Any, given: dict[str, Any], path: str) -> Awaitable[Any] | Any:
         match meaning:
@@ -129,6 +152,8 @@ class Request:
                 return self._entries(name, given.get("plugin"))
             case of.OfHistory():
                 return self._history(given, path)
+            case of.OfRowHistory():
+                return self._row_history(source, given)
             case of.OfLog():
                 return self._logbook.of_district(given, self._policy)
             case of.OfViewer():
@@ -147,6 +172,14 @@ class Request:
         if await self._permitted(node, key, path) is None:
             return None
         return await self._logbook.of_row(node, key, given, self._policy)
+
+    def _row_history(self, source: Row, given: dict[str, Any]) -> Awaitable[list[Any]]:
+        before = None if self._past is None else self._past.moment
+
+        async def load(keys: list[int]) -> list[list[Any]]:
+            return await self._logbook.of_rows(source.node, keys, given, self._policy, before=before)
+
+        return self._loader(("history", source.node, repr(given)), load).load(source.key)
 
     def _changed(self, name: str, changed: Changed, path: str) -> Any:
         if name not in ("rows", "row"):
@@ -201,7 +234,7 @@ class Request:
             if not rows and given.get("within") is not None:
                 # A list of nothing in a place that there is not would look like a place without poor households.
                 await self.known(parse_code(given["within"]), f"{path}.within")
-            return make_page(found, rows, lambda: self._snapshot.scalar(found.total()), self._opening)
+            return make_page(found, rows, lambda: self._snapshot.scalar(found.total()), self._opening, self._day)
 
         async def load(keys: list[int]) -> list[Page]:
             asked = self._given(given, today, path)
@@ -213,7 +246,7 @@ class Request:
             def total(key: int) -> Callable[[], Awaitable[int]]:
                 return lambda: self._count_of(link, source.node, key, given, path)
 
-            return [make_page(found, grouped[key], total(key), self._opening) for key in keys]
+            return [make_page(found, grouped[key], total(key), self._opening, self._day) for key in keys]
 
         page: Page = await self._loader(("many", link, source.node, path, repr(given)), load).load(source.key)
         return page
@@ -238,7 +271,7 @@ class Request:
         request = Input((given,), today)
         boundaries = day_of_boundaries(self._given(given, today, path), period)
         drawn_on = None if boundaries is None else boundaries(request)
-        asked = Asked(field, source.node, period(request), today, self._policy, drawn_on)
+        asked = Asked(field, source.node, period(request), today, self._policy, self._past, drawn_on)
 
         async def load(keys: list[int]) -> list[Cell]:
             found = await measures.cells(self._snapshot, asked, keys)
@@ -287,7 +320,7 @@ class Request:
         }[name]
 
     def _about(
-        self, told: Told, find: Callable[[Snapshot, Asked, Sequence[int]], Awaitable[dict[int, Any]]]
+        self, told: Told, find: Callable[[Reader, Asked, Sequence[int]], Awaitable[dict[int, Any]]]
     ) -> Awaitable[Any]:
         async def load(keys: list[int]) -> list[Any]:
             found = await find(self._snapshot, told.asked, keys)
@@ -315,4 +348,10 @@ class Request:
 
     def _given(self, given: dict[str, Any], today: date, path: str) -> Given:
         """The arguments of one field, for a statement that is run once."""
-        return Given(Once(Input((given,), today, self._policy, self._opening.seal)), 0, (), given, path)
+        stands_on = today if self._past is None else self._past.day
+        request = Input((given,), stands_on, self._policy, self._opening.seal, self._past)
+        return Given(Once(request), 0, (), given, path)
+
+    @property
+    def _day(self) -> date | None:
+        return None if self._past is None else self._past.day

@@ -16,6 +16,7 @@ from bangfu.query.visible import multirange
 from bangfu.registry import Platform
 from bangfu.store import Database
 from bangfu.store.reads import log_read
+from bangfu.store.setting import TIME_ZONE
 from bangfu.store.wall import DISTRICT_READER, READER, WHOLE, Wall
 from bangfu_schema.compile.build import Nodes
 from bangfu_schema.compile.selection import meaning_of
@@ -46,7 +47,14 @@ class DefectError(Exception):
 class Graph:
     """The GraphQL schema of a platform and the way to execute documents against a database."""
 
-    def __init__(self, platform: Platform, limits: Limits | None = None, *, small_cell: int = SMALL_CELL) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        limits: Limits | None = None,
+        *,
+        small_cell: int = SMALL_CELL,
+        time_zone: str = TIME_ZONE,
+    ) -> None:
         self.platform = platform
         self.small_cell = small_cell
         self.limits = limits or Limits()
@@ -57,7 +65,8 @@ class Graph:
         self._catalogue = catalogue(platform)
         self._logged = {node.table.name: node for node in nodes if not node.is_place}
         self.documents = Documents(core, self.limits)
-        self.compiler = Compiler(core, Nodes(platform.graph.core, {node.prefix: node for node in nodes}))
+        known = Nodes(platform.graph.core, {node.prefix: node for node in nodes})
+        self.compiler = Compiler(core, known, zone=time_zone)
 
     def sdl(self) -> str:
         """The schema in GraphQL's own language."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.query.given import Parameters
-from bangfu.query.scope import scope
+from bangfu.query.scope import in_force_then, scope
 from bangfu.query.values import among
 from bangfu.query.visible import shown_columns, visible
 from bangfu.registry import Link, Node
@@ -56,6 +56,7 @@ def rows_of(node: Node, keys: Sequence[int], parameters: Parameters) -> Select[A
         rows.c.district_code.in_(districts),
         among(rows.c[node.key], keys),
         *scope(node, rows, None),
+        *in_force_then(node, rows, parameters),
         *visible(node, rows, parameters),
     )
 
