@@ -325,6 +325,25 @@ async def test_what_takes_long_goes_on_by_itself(world: World, monkeypatch: pyte
     assert found["applied"] == 1
 
 
+async def test_a_plan_that_nobody_applies_is_forgotten(world: World) -> None:
+    officer = world.officer("王專幹", DISTRICT)
+    applied, left, young = [
+        (await officer.plan(await officer.upload(lines((str(BASE + n), *ORCHARD), ("", *ORCHARD)), "a.csv")))["plan"][
+            "id"
+        ]
+        for n in (1, 2, 3)
+    ]
+    await officer.apply(applied)
+    with world.database.engine.begin() as connection:
+        old = text("UPDATE import_plan SET made_at = now() - interval '31 days' WHERE id <> :young")
+        connection.execute(old, {"young": young})
+    await officer.plan(await officer.upload(lines((str(BASE + 4), *ORCHARD)), "b.csv"))
+    kept = {each["plan"]["id"] for each in await officer.plans()}
+    assert ({applied, young} <= kept, left in kept, len(kept)) == (True, False, 3)
+    for table in ("import_row", "import_part", "import_refusal"):
+        assert world.scalar(f"SELECT count(*) FROM {table} WHERE plan = '{left}'") == 0
+
+
 async def test_one_at_a_time_also_at_two_servers(world: World) -> None:
     officer = world.officer("王專幹", DISTRICT)
     planned = await officer.plan(await officer.upload(lines((str(BASE + 1), *ORCHARD)), "a.csv"))

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -72,6 +72,25 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*"))
 
 
+def modes(folder: Path) -> tuple[str, set[str]]:
+    """What the folder's rights are, and those of the files in it."""
+    return oct(folder.stat().st_mode & 0o777), {oct(path.stat().st_mode & 0o777) for path in folder.glob("*")}
+
+
+def age(folder: Path, seconds: float) -> None:
+    """As if what lies there had come so long ago."""
+    for path in folder.glob("*"):
+        os.utime(path, (0, time.time() - seconds))
+
+
+async def until(is_so: Callable[[], Any]) -> None:
+    for _ in range(1000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it has not come")
+
+
 def refused(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, code_of(answer.json())
 
@@ -90,8 +109,7 @@ async def test_a_file_is_taken(client: httpx.AsyncClient, uploads: Uploads, fold
     found, path = uploads.find(told["file"], "name:one")
     assert (found.name, path.read_bytes()) == ("種植.csv", FILE)
     assert files(folder) == [f"{told['file']}.file", f"{told['file']}.json"]
-    assert {oct(each.stat().st_mode & 0o777) for each in folder.glob("*")} == {"0o600"}
-    assert oct(folder.stat().st_mode & 0o777) == "0o700"
+    assert modes(folder) == ("0o700", {"0o600"})
 
 
 NAMES = [
@@ -251,8 +269,7 @@ async def test_a_file_is_its_senders_alone_and_for_its_time(
         assert caught.value.code == "UNKNOWN_FILE"
     uploads.sweep()
     assert len(files(folder)) == 2, "it is kept for its time"
-    for path in folder.glob("*"):
-        os.utime(path, (0, time.time() - 61))
+    age(folder, 61)
     with pytest.raises(UserError):
         uploads.find(id_, "name:one")
     uploads.sweep()
@@ -260,21 +277,20 @@ async def test_a_file_is_its_senders_alone_and_for_its_time(
 
 
 async def test_what_is_over_its_time_goes_by_itself(uploads: Uploads, folder: Path) -> None:
-    folder.mkdir(parents=True)
+    await asyncio.to_thread(folder.mkdir, parents=True)
     for name in ("a.file", "a.json", "b.part", "c.txt"):
-        (folder / name).touch()
-        os.utime(folder / name, (0, 0))
-    async with door(uploads), asyncio.timeout(10):
-        while len(files(folder)) > 1:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread((folder / name).touch)
+    age(folder, 10_000)
+    async with door(uploads):
+        await until(lambda: len(files(folder)) == 1)
     assert files(folder) == ["c.txt"], "what is not ours stays"
 
 
 @pytest.fixture
-def full(tmp_path: Path) -> Iterator[Uploads]:
+def full(tmp_path: Path) -> Uploads:
     """A folder that cannot be made: a file stands in its place."""
     (tmp_path / "home").write_text("")
-    yield Uploads(tmp_path / "home" / "uploads", most=3, kept_for=60)
+    return Uploads(tmp_path / "home" / "uploads", most=3, kept_for=60)
 
 
 async def test_a_disk_that_takes_nothing_is_told_to_the_log(full: Uploads, caplog: pytest.LogCaptureFixture) -> None:
@@ -321,9 +337,6 @@ async def test_a_client_that_goes_leaves_nothing(uploads: Uploads, folder: Path)
     async with served(app) as server:
         line = await server.line()
         await line.send(head(1000), b"x" * 10)
-        async with asyncio.timeout(10):
-            while not files(folder):
-                await asyncio.sleep(0.01)
-            line.close()
-            while files(folder):
-                await asyncio.sleep(0.01)
+        await until(lambda: files(folder))
+        line.close()
+        await until(lambda: not files(folder))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Engine
@@ -26,7 +26,7 @@ from bangfu.intake.limits import FileLimits
 from bangfu.intake.refused import Refused
 from bangfu.registry import Platform
 from bangfu.store.database import Database
-from bangfu.store.imports import StoredPlan, StoredRefusal, add_refusals, note_plan, plans_of
+from bangfu.store.imports import StoredPlan, StoredRefusal, add_refusals, drop_forgotten, note_plan, plans_of
 from bangfu.store.reads import storable
 from bangfu.store.uploads import Uploads
 from bangfu.write.changing import require_to_change
@@ -37,6 +37,9 @@ AT_ONCE = 2
 
 _CONNECTIONS = 4
 """Of each import at the most: its lock, its rows, the digest of these beside, and what is refused."""
+
+_FORGOTTEN = timedelta(days=30)
+"""After which a plan goes that nobody applies: what waits in it is somebody's data."""
 
 UPLOADED = FileLimits(unpacked=300_000_000, cells=4_000_000)
 """Less than an operator may read: what is unpacked is held in the memory of the server."""
@@ -208,6 +211,8 @@ class Desk:
 
     def _plan(self, engine: Engine, asked: Import, id_: str) -> None:
         told = _Told(engine, id_, self._is_stopping)
+        with engine.begin() as connection:
+            drop_forgotten(connection, datetime.now(UTC) - _FORGOTTEN)
         try:
             plan_import(engine, asked, told.refuse, on_rows=told.on_rows)
         except UserError as error:

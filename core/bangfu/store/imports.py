@@ -214,6 +214,21 @@ def drop_plan(connection: Connection, id_: str) -> None:
     connection.execute(IMPORT_PLAN.delete().where(IMPORT_PLAN.c.id == id_))
 
 
+def drop_forgotten(connection: Connection, before: datetime) -> int:
+    """Forgets plans of owners that were made before a moment and have never been begun to be applied; how many.
+
+    One that was applied is kept: the same file, sent again, has to be known.
+    """
+    table = IMPORT_PLAN.c
+    is_begun = (table.applied > 0) | table.applied_at.is_not(None)
+    statement = select(table.id).where(table.owner.is_not(None), table.made_at < before, ~is_begun)
+    # One that is being applied, or planned anew, is held by whoever does.
+    found = connection.scalars(statement.with_for_update(skip_locked=True)).all()
+    for id_ in found:
+        drop_plan(connection, id_)
+    return len(found)
+
+
 def drop_rows(connection: Connection, id_: str) -> None:
     """Forgets what waits of a plan."""
     for table in (IMPORT_ROW, IMPORT_PART):

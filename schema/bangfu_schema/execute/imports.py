@@ -59,7 +59,9 @@ class Imports:
             sheet=given.get("sheet"),
         )
         how: dict[str, Any] = {"author": self._changing.author("importPlan"), "policy": self._policy, "today": today}
-        return await self._done(await asyncio.to_thread(self._open().plan, self._database, wanted, **how))
+        return await self._done(
+            await asyncio.to_thread(self._open("file", "UNKNOWN_FILE").plan, self._database, wanted, **how)
+        )
 
     async def apply(self, given: Mapping[str, Any], today: date) -> ImportEntry:
         """Applies a plan, or begins to; raises as `plan` does."""
@@ -69,7 +71,9 @@ class Imports:
             "policy": self._policy,
             "today": today,
         }
-        return await self._done(await asyncio.to_thread(self._open().apply, self._database, id_, **how))
+        return await self._done(
+            await asyncio.to_thread(self._open("plan", "UNKNOWN_PLAN").apply, self._database, id_, **how)
+        )
 
     async def plans(self, given: Mapping[str, Any]) -> list[ImportEntry]:
         """The viewer's own plans, the newest first."""
@@ -79,10 +83,10 @@ class Imports:
             raise UserError(f"{most} is out of range. Accepted: 0 to {MOST_PLANS}.", argument="importPlans.first")
         return await self._read(most, id_)
 
-    def _open(self) -> Desk:
+    def _open(self, argument: str, code: str) -> Desk:
         if self._desk is None:
-            message = "This process takes no files; a server does (`bangfu serve`), and `bangfu import`."
-            raise UserError(message, argument="file", code="UNKNOWN_FILE")
+            message = "This process imports no files; a server does (`bangfu serve`), and `bangfu import`."
+            raise UserError(message, argument=argument, code=code)
         return self._desk
 
     async def _done(self, job: Job) -> ImportEntry:
