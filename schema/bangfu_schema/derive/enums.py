@@ -88,6 +88,7 @@ _WHY = {
     Code.OUT_OF_RANGE: "Is less or more than may be entered.",
     Code.BAD_ID_NUMBER: "Is no ID number.",
     Code.UNKNOWN_PLACE: "There is no such place, or it is none of your own.",
+    Code.NOT_IN_FORCE: "Is a place that is no more, or not yet there.",
     Code.WRONG_LEVEL: "Is a place of another level than the rows are kept at.",
     Code.UNKNOWN_HOUSEHOLD: "There is no such household, or it lies in none of your own places.",
     Code.UNKNOWN_PERSON: "There is no such person, or nobody in your own places.",
