@@ -67,10 +67,12 @@ class Officer:
         return found
 
     async def plan(self, file: str, record: str = "industry.planting", **how: Any) -> dict[str, Any]:
-        return payload(await self.ask(PLAN, file=file, record=record, **how), "importPlan")
+        found: dict[str, Any] = payload(await self.ask(PLAN, file=file, record=record, **how), "importPlan")
+        return found
 
     async def apply(self, id_: str) -> dict[str, Any]:
-        return payload(await self.ask(APPLY, plan=id_), "importApply")
+        found: dict[str, Any] = payload(await self.ask(APPLY, plan=id_), "importApply")
+        return found
 
     async def plans(self, **how: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = payload(await self.ask(PLANS, **how), "importPlans")
