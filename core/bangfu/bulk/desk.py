@@ -147,8 +147,13 @@ class Desk:
                 job.end.exception(max(0.0, deadline - time.monotonic()))
             except TimeoutError:
                 _log.warning("import %s is broken off", job.plan)
-        if self._opened is not None:
-            self._opened[1].dispose()
+        self._close()
+
+    def _close(self) -> None:
+        """Closes connections once nobody works on them; what is still going on does so when it ends."""
+        with self._lock:
+            if self._opened is not None and not self._jobs:
+                self._opened[1].dispose()
 
     def _engine(self, database: Database) -> Engine:
         """An engine of the imports' own, so that they take no connection from anybody, nor wait for one."""
@@ -204,6 +209,8 @@ class Desk:
         # Before anybody is told that it has ended, so that who is may begin something else.
         with self._lock:
             del self._jobs[owner]
+        if self._is_stopping.is_set():
+            self._close()
         if error is None:
             job.end.set_result(None)
         else:
