@@ -40,6 +40,12 @@ def _enum(name: str, values: Mapping[str, Any]) -> type[Enum]:  # Strawberry's e
     return made
 
 
+def described(name: str, values: Mapping[str, str], description: str) -> Any:  # as Strawberry returns it
+    """An enum of names, each with what it means."""
+    made = {each: strawberry.enum_value(each, description=told) for each, told in values.items()}
+    return strawberry.enum(_enum(name, made), description=description)
+
+
 DIRECTION = strawberry.enum(Direction, name="OrderDirection", description="Rows without a value always come last.")
 BOUNDARIES = strawberry.enum(
     _enum(
