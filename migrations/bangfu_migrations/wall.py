@@ -38,7 +38,7 @@ from bangfu.store.reads import READ_HEAD, READ_LOG
 from bangfu.store.reorganisations import PLACE_MOVE
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
-from bangfu_migrations.past import past_foundation, past_views
+from bangfu_migrations.past import past_foundation, past_moves, past_views
 
 _OPEN = (Place, Succession, Target)
 _ROLES = (READER, DISTRICT_READER)
@@ -124,15 +124,16 @@ def _foundation(known: AbstractSet[str]) -> list[str]:
         f"GRANT USAGE ON SCHEMA {COUNTED} TO {_BOTH}",
         f"GRANT SELECT ON {open_tables} TO {_BOTH}",
         *([f"GRANT INSERT ON {READ_LOG.name} TO {_BOTH}"] if READ_LOG.name in known else ()),
-        *(_moves() if PLACE_MOVE.name in known else ()),
         *past_foundation(),
+        *(_moves() if PLACE_MOVE.name in known else ()),
     ]
 
 
 def _moves() -> list[str]:
     """By which boundaries something is counted, it is counted as everything is."""
     name = f"{COUNTED}.{PLACE_MOVE.name}"
-    return [f"CREATE VIEW {name} AS SELECT * FROM {PLACE_MOVE.name}", f"GRANT SELECT ON {name} TO {_BOTH}"]  # noqa: S608
+    now = f"CREATE VIEW {name} AS SELECT * FROM {PLACE_MOVE.name}"  # noqa: S608 - names of our own
+    return [now, f"GRANT SELECT ON {name} TO {_BOTH}", *past_moves()]
 
 
 def _declared(platform: Platform) -> dict[str, list[str]]:
