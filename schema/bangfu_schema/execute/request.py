@@ -170,7 +170,9 @@ class Request:
     async def _redrawn(
         self, change: Callable[[dict[str, Any], date], Awaitable[Any]], given: dict[str, Any]
     ) -> Any:  # what comes of it
-        done = await change(given, await self._snapshot.today())
+        today = await self._snapshot.today()
+        await self.renew()  # nobody holds a connection while waiting for another one
+        done = await change(given, today)
         await self.renew()
         return done
 
