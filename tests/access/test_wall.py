@@ -233,9 +233,7 @@ def test_the_wall_is_down_while_tables_change_and_raised_again(platform: Platfor
         "COMMENT ON SCHEMA counted IS 'of another version'",
     ],
 )
-def test_a_part_that_is_missing_is_told_and_made_again(
-    platform: Platform, empty_database: Database, lost: str
-) -> None:
+def test_a_part_that_is_missing_is_told_and_made_again(platform: Platform, empty_database: Database, lost: str) -> None:
     """As after a restore from a part of a dump; a server would answer with defects, or keep nothing back."""
     make_ready(empty_database.engine, platform)
     branches = load_branches(platform.branches)

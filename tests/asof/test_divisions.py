@@ -78,9 +78,7 @@ def told(asked: Asked, document: str, viewer: Viewer | None = None) -> dict[str,
         "2016-06-30": (A, B, NEW_C),
     }.items(),
 )
-def test_rows_lie_in_places_that_there_were(
-    asked: Asked, mover: int, day: str, codes: tuple[int, ...]
-) -> None:
+def test_rows_lie_in_places_that_there_were(asked: Asked, mover: int, day: str, codes: tuple[int, ...]) -> None:
     data = told(asked, LIVING.replace("DAY", day))
     villages = {each["code"]: each for each in data["villages"]["nodes"]}
     lived = [each["village"]["code"] for each in data["households"]["nodes"]]

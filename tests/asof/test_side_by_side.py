@@ -16,7 +16,7 @@ from bangfu_schema import decoded
 
 HISTORIES = (
     '{ households(within: "620502", first: 20) { nodes { id history(first: 3) { entry } } } }',
-    '{ households(within: "620502", asOf: "2015-10-01") { nodes { id history { entry } village { history { at } } } } }',
+    '{ households(within: "620502", asOf: "2015-10-01") { nodes { history { at } village { history { at } } } } }',
     '{ history(id: "village:620502101201") { entry action } }',
     '{ household(id: "household:620502000000001") { history { entry } } list: townships { nodes { history { at } } } }',
 )
@@ -29,7 +29,8 @@ async def answers(asked: Asked, database: Database, documents: Sequence[str]) ->
     """What is answered to requests that are made at the same time, or why it was not."""
     running = (asked.graph.execute(database, document, today=LATER) for document in documents)
     try:
-        return await asyncio.gather(*running, return_exceptions=True)
+        found: list[Any] = await asyncio.gather(*running, return_exceptions=True)
+        return found
     finally:
         await database.aclose()
 

@@ -11,7 +11,7 @@ from tests.write.clerk import BASE
 
 from bangfu.bulk import applying
 from bangfu.store import Database
-from bangfu.write import aside
+from bangfu.write.copy import copy_text
 
 
 @pytest.fixture
@@ -34,22 +34,22 @@ def imported(office: Office) -> list[tuple[int, Any]]:
 def test_a_second_connection_that_is_ended_ends_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    copy, killed = aside.copy_text, []
+    killed: list[int] = []
 
     def kill(connection: Connection) -> None:
         own = connection.scalar(text("SELECT pg_backend_pid()"))
         with office.database.engine.connect() as other:
             other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
-        killed.append(own)
+        killed.append(own or 0)
 
     def copying(connection: Connection, table: str, columns: Sequence[str], written: str) -> None:
         if when == "before" and not killed:
             kill(connection)
-        copy(connection, table, columns, written)
+        copy_text(connection, table, columns, written)
         if when == "after" and not killed:
             kill(connection)
 
-    monkeypatch.setattr(aside, "copy_text", copying)
+    monkeypatch.setattr("bangfu.write.aside.copy_text", copying)
     assert imported(office) == [(4, ())]
     assert len(killed) == 1
 

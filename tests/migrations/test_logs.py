@@ -5,24 +5,20 @@ from tests.store.test_chained import read
 
 from bangfu.registry import Platform
 from bangfu.store import Database
-from bangfu.store.audit import verify
+from bangfu.store.audit import close_entry, hold_districts, verify
 from bangfu.store.chained import verify_reads
 from bangfu.store.reads import note_read
-from bangfu.store.setting import SETTING
-from bangfu.write.changing import change
-from bangfu.write.outcome import Action, Author
 from bangfu_migrations import downgrade, make_ready
 
 HERE, THERE = 620502, 620503
-OLD_READ = """INSERT INTO read_log (district_code, viewer, document, places, shown, filtered, ordered, counts, succeeded)
+OLD_READ = """INSERT INTO read_log (
+    district_code, viewer, document, places, shown, filtered, ordered, counts, succeeded)
     SELECT 620502 + n % 2, '王主任', 'd', ARRAY['620502'], ARRAY['Person.name'], '{}', '{}', '{"Person": 3}', true
     FROM generate_series(1, 7) n"""
 OLD_CHANGE = """INSERT INTO change VALUES (620502, 1, 1, 'household', 620502000000001, 'create', NULL, '{"id": 1}')"""
 
 
 def test_what_was_logged_before_the_chain_of_reads_holds(platform: Platform, empty_database: Database) -> None:
-    from bangfu.store.audit import close_entry, hold_districts
-
     make_ready(empty_database.engine, platform)
     downgrade(empty_database.engine, platform.branches, "core", "core_0008")
     with empty_database.engine.begin() as connection:
