@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
-from tests.bulk.test_import import ORCHARD, Office
+from tests.bulk.office import ORCHARD, Office
 from tests.write.clerk import BASE
 
 from bangfu.bulk import applying
