@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 
+from bangfu.bulk.desk import Desk
 from bangfu.errors import OperationError
 from bangfu.registry import Platform, discover
 from bangfu.seal import no_key
 from bangfu.store import Database, DatabaseUnavailable, Settings, open_database
 from bangfu.store.sealed import check_keys
+from bangfu.store.uploads import Uploads
 from bangfu_app.http import create_app
 from bangfu_app.http.documents import open_documents
 from bangfu_app.http.limits import Guard
@@ -25,6 +27,9 @@ from bangfu_app.identity.logins import Login
 from bangfu_app.readiness import DatabaseReadiness, lack
 from bangfu_migrations.branches import load_branches
 from bangfu_schema import Explained, Graph, Limits, Observed, decoded, explain
+
+_PATIENCE = 5.0
+"""Seconds for an import to end the part it is at, when the server ends; what is broken off goes on later."""
 
 T = TypeVar("T")
 
@@ -121,15 +126,19 @@ def application_of(
     graph: Graph, database: Database, *, door: Door | None = None, logins: Sequence[Login] = ()
 ) -> Starlette:
     """The server of a graph over a database; without a door, it asks for tokens where keys are set."""
+    settings = Settings.load()
     readiness = DatabaseReadiness(database, graph.platform)
+    uploads = uploads_of(settings)
+    desk = Desk(graph.platform, uploads)
+    graph = graph.importing(desk)
 
     async def close() -> None:
+        await asyncio.to_thread(desk.stop, _PATIENCE)
         if door is not None:
             await door.aclose()
         await readiness.aclose()
         await database.aclose()
 
-    settings = Settings.load()
     show = partial(explain, database) if settings.show_sql else None
     bearer = door or open_bearer(settings)
     guard = Guard(
@@ -153,6 +162,8 @@ def application_of(
         documents=open_documents(settings),
         max_batch=settings.max_batch,
         origins=settings.cors_origins,
+        uploads=uploads if settings.max_uploads else None,
+        upload_limit=settings.upload_limit,
         logins=[
             {"title": login.person.title.en, "zh": login.person.title.zh, "token": login.token} for login in logins
         ],
@@ -160,6 +171,11 @@ def application_of(
             graph=graph, feed=Feed(database.url, most=limits.queue), limits=limits, readers=settings.pool_size // 2
         ),
     )
+
+
+def uploads_of(settings: Settings) -> Uploads:
+    """Where files lie that are sent to be imported."""
+    return Uploads(settings.home / "uploads", most=settings.max_uploads, kept_for=settings.upload_hours * 3600)
 
 
 def _looked_up(graph: Graph, database: Database, guard: Guard) -> dict[str, tuple[str, Callable[[], float]]]:

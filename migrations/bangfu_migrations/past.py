@@ -2,7 +2,8 @@
 
 Of each row, the first change that the log has of it from that moment on tells it: what it was before, or where that
 change created it, what it was after; it was entered later, and dates from then. Without such a change it is as it
-stands. What is loaded without a log stands as it is; so do places, and what became of them.
+stands. What is loaded without a log stands as it is; so does what became of places. Places are told by the log like
+all rows: whatever a row of the past lay in is there, also where it was taken back since.
 
 Statements that look back find all their tables in two schemas: rows that are kept back in `as_of`, all rows for
 measures in `counted_as_of`. Nobody may read the log itself. A row of `as_of` has to lie in the viewer's places then and
@@ -19,6 +20,7 @@ from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
 from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
+from bangfu.store.reorganisations import PLACE_MOVE, REORGANISATION
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import AS_OF_MOMENT, DISTRICT_READER, PERMISSIONS, PLACES, READER
 
@@ -29,19 +31,34 @@ _LATER = (
     f" AND s.at >= {_MOMENT} WHERE c.record = '{{table}}'"
 )
 _OWNERS = ("household_id", "person_id", "place_code")
+_LOGGED = (Place, Target)
+"""What everybody may read, and the log keeps."""
 
 
 def past_foundation() -> Iterator[str]:
-    """The schemas, and the tables that everybody may read; a target is kept in the log like any row."""
+    """The schemas, and the tables that everybody may read; a place and a target are kept in the log like any row."""
     for schema in (AS_OF, COUNTED_AS_OF):
         yield f"CREATE SCHEMA {schema}"
         yield f"GRANT USAGE ON SCHEMA {schema} TO {_BOTH}"
-    for name in (Place.__tablename__, Succession.__tablename__, SETTING.name):
+    for name in (Succession.__tablename__, SETTING.name):
         yield f"CREATE VIEW {AS_OF}.{name} AS SELECT * FROM {name}"  # noqa: S608 - names of our own
         yield f"GRANT SELECT ON {AS_OF}.{name} TO {_BOTH}"
-    names = {column.name: True for column in columns_of(Target)}
-    yield f"CREATE VIEW {AS_OF}.{Target.__tablename__} AS {_rows(Target, names)}"
-    yield f"GRANT SELECT ON {AS_OF}.{Target.__tablename__} TO {_BOTH}"
+    for record in _LOGGED:
+        names = {column.name: True for column in columns_of(record)}
+        yield f"CREATE VIEW {AS_OF}.{record.__tablename__} AS {_rows(record, names)}"
+        yield f"GRANT SELECT ON {AS_OF}.{record.__tablename__} TO {_BOTH}"
+
+
+def past_moves() -> Iterator[str]:
+    """What the reorganisations have moved that had been entered by then: rows lie where those had brought them."""
+    name, entered = f"{COUNTED_AS_OF}.{PLACE_MOVE.name}", REORGANISATION.name
+    yield (
+        f"CREATE VIEW {name} AS SELECT m.* FROM {PLACE_MOVE.name} m"  # noqa: S608 - names of our own
+        f" JOIN {entered} r ON r.district_code = m.district_code AND r.number = m.reorganisation"
+        " JOIN change_set s ON s.district_code = r.district_code AND s.number = r.entry"
+        f" WHERE s.at < {_MOMENT}"
+    )
+    yield f"GRANT SELECT ON {name} TO {_BOTH}"
 
 
 def past_views(record: type[Dated], counted: Mapping[str, bool], needed: str) -> Iterator[str]:
@@ -68,9 +85,10 @@ def _rows(record: type[Dated], columns: Mapping[str, bool]) -> str:
         quoted = _quote(name)
         return f"{row}.{quoted}" if columns[name] else f"left({row}.{quoted}, 0) AS {quoted}"
 
-    told = {"district_code": "l.district_code", "id": "l.row_id AS id"}
+    key = "code" if record is Place else "id"
+    told = {"district_code": "l.district_code", key: f"l.row_id AS {key}"}
     told |= {name: f"(l.told ->> '{name}')::bigint AS {name}" for name in _OWNERS}
-    same = f"c.district_code = t.district_code AND c.row_id = t.{_quote('id')}"
+    same = f"c.district_code = t.district_code AND c.row_id = t.{key}"
     first = (
         "SELECT DISTINCT ON (c.district_code, c.row_id) c.district_code, c.row_id, coalesce(c.before, c.after) AS told"  # noqa: S608
         f" FROM {later} ORDER BY c.district_code, c.row_id, c.number, c.position"

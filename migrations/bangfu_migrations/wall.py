@@ -38,7 +38,7 @@ from bangfu.store.reads import READ_HEAD, READ_LOG
 from bangfu.store.reorganisations import PLACE_MOVE
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
-from bangfu_migrations.past import past_foundation, past_views
+from bangfu_migrations.past import past_foundation, past_moves, past_views
 
 _OPEN = (Place, Succession, Target)
 _ROLES = (READER, DISTRICT_READER)
@@ -59,10 +59,12 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
         lower_wall(connection)
         known = set(inspect(connection).get_table_names())  # those of a plugin may still have to be made
         there = {table: each for table, each in _declared(platform).items() if table in known}
+        foundation = _foundation(known)
         schema = connection.execute(select(func.quote_ident(func.current_schema()))).scalar_one()
         links = chain_of_reads(schema) if READ_HEAD.name in known else []
-        for statement in (*_foundation(known), *links, *chain.from_iterable(there.values())):
+        for statement in (*foundation, *links, *chain.from_iterable(there.values())):
             connection.execute(text(statement))
+        connection.execute(text(f"COMMENT ON SCHEMA {COUNTED} IS '{_digest([*foundation, *chain_of_reads('')])}'"))
         for table, statements in there.items():
             connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{_quote(table)} IS '{_digest(statements)}'"))
 
@@ -73,16 +75,39 @@ def lower_wall(connection: Connection) -> None:
 
 
 def lacks_wall(connection: Connection, platform: Platform) -> bool:
-    """Whether the wall is another than the declarations have it; that of plugins that are off is no matter."""
-    rows = connection.execute(
-        text(
-            "SELECT relname, obj_description(c.oid, 'pg_class') FROM pg_class c"
-            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = :name AND relkind = 'v'"
-        ),
-        {"name": COUNTED},
+    """Whether the wall is another than the declarations have it; that of plugins that are off is no matter.
+
+    A part of it may be missing where a database was restored from a part of a dump: its views of the past, the link of
+    the log of reads, or that rows are kept back at all.
+    """
+    found = connection.execute(_STANDING, {"schemas": [COUNTED, AS_OF, COUNTED_AS_OF]}).one()
+    known = {name for name in (READ_LOG.name, READ_HEAD.name, PLACE_MOVE.name) if name in found.tables}
+    if found.foundation != _digest([*_foundation(known), *chain_of_reads("")]):
+        return True
+    if READ_HEAD.name in known and not found.is_chained:
+        return True
+    return any(
+        found.views.get(f"{COUNTED}.{table}") != digest
+        or table not in found.kept
+        or not {f"{AS_OF}.{table}", f"{COUNTED_AS_OF}.{table}"} <= found.views.keys()
+        for table, digest in _digests(platform).items()
     )
-    found: dict[str, str | None] = {name: told for name, told in rows}  # noqa: C416 - for the types
-    return any(found.get(table) != digest for table, digest in _digests(platform).items())
+
+
+_STANDING = text(
+    f"""SELECT
+        (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = '{COUNTED}') AS foundation,
+        (SELECT coalesce(jsonb_object_agg(n.nspname || '.' || relname, obj_description(c.oid, 'pg_class')), '{{}}')
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ANY(:schemas) AND relkind = 'v') AS views,
+        t.tables, t.kept,
+        EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass('{READ_LOG.name}') AND tgname = 'chain'
+            AND tgenabled <> 'D') AS is_chained
+    FROM (SELECT coalesce(array_agg(relname::text), '{{}}') AS tables,
+            coalesce(array_agg(relname::text) FILTER (WHERE relrowsecurity), '{{}}') AS kept
+        FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')) t"""  # noqa: S608
+)
+"""What stands of the wall, in one look: a server asks at each look whether it is ready."""
 
 
 def _records(platform: Platform) -> list[type[Dated]]:
@@ -124,15 +149,16 @@ def _foundation(known: AbstractSet[str]) -> list[str]:
         f"GRANT USAGE ON SCHEMA {COUNTED} TO {_BOTH}",
         f"GRANT SELECT ON {open_tables} TO {_BOTH}",
         *([f"GRANT INSERT ON {READ_LOG.name} TO {_BOTH}"] if READ_LOG.name in known else ()),
-        *(_moves() if PLACE_MOVE.name in known else ()),
         *past_foundation(),
+        *(_moves() if PLACE_MOVE.name in known else ()),
     ]
 
 
 def _moves() -> list[str]:
     """By which boundaries something is counted, it is counted as everything is."""
     name = f"{COUNTED}.{PLACE_MOVE.name}"
-    return [f"CREATE VIEW {name} AS SELECT * FROM {PLACE_MOVE.name}", f"GRANT SELECT ON {name} TO {_BOTH}"]  # noqa: S608
+    now = f"CREATE VIEW {name} AS SELECT * FROM {PLACE_MOVE.name}"  # noqa: S608 - names of our own
+    return [now, f"GRANT SELECT ON {name} TO {_BOTH}", *past_moves()]
 
 
 def _declared(platform: Platform) -> dict[str, list[str]]:

@@ -151,7 +151,7 @@ class Eyes:
             "title": {"zh": field.measure.title.zh, "en": field.measure.title.en},
             "period": span.text,
             "asOf": span.last.isoformat(),
-            "expected": self._expected(field.measure, node, row, span),
+            "expected": self._expected(field.measure, node, row),
             "target": target,
             **self._progress(field, cell, target, span),
         }
@@ -166,7 +166,7 @@ class Eyes:
             kind = {node.grain.value: node, below.grain.value: below}.get(place["level"])
             if kind is None or not inside(place["code"], row["code"]):
                 continue
-            is_due = kind is below and place["valid_from"] <= span.last < (place["valid_to"] or span.last.max)
+            is_due = kind is below and place["valid_from"] <= TODAY < (place["valid_to"] or TODAY.max)
             cells = self.numbers.cells(field.measure, below.grain.value, span)
             is_told = self.is_told(field.measure, kind, place, span)
             if is_due or (is_told and place["code"] in cells):
@@ -227,7 +227,7 @@ class Eyes:
             ],
         }
 
-    def _expected(self, measure: AnyMeasure, node: Node, row: Row, span: Span) -> int:
+    def _expected(self, measure: AnyMeasure, node: Node, row: Row) -> int:
         """How many units are to report: villages for what lies in them, wider places for their own facts."""
         unit = min(measure.of.__grain__.value, 3)
         if node.grain.value >= unit:
@@ -235,7 +235,7 @@ class Eyes:
         return sum(
             place["level"] == unit
             and inside(place["code"], row["code"])
-            and place["valid_from"] <= span.last < (place["valid_to"] or span.last.max)
+            and place["valid_from"] <= TODAY < (place["valid_to"] or TODAY.max)
             for place in self.rows.tables["place"]
         )
 

@@ -26,6 +26,7 @@ from tests.access.matrix import Case, Matrix
 from tests.access.proceeding import everything
 from tests.access.rows import Rows
 from tests.access.test_history import LOGGED
+from tests.access.test_importing import APPLIED, PLANNED, PLANS
 from tests.access.test_redrawing import REDRAWN
 from tests.access.test_subscriptions import DOCUMENTS as SUBSCRIPTIONS
 from tests.access.traces import Traces
@@ -161,7 +162,7 @@ def test_every_field_of_the_schema_has_its_case() -> None:
     for node in rows.graph.nodes.values():
         own = f"... on {node.name} {{ history {{ {LOGGED} }} }}"
         documents.append(f'{{ node(id: "", asOf: "2015-10-31") {{ {own} }} }}')
-    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, REDRAWN]:
+    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, REDRAWN, PLANNED, APPLIED, PLANS]:
         _see(document, schema, seen)
     assert sorted(_fields(schema) - seen) == []
 

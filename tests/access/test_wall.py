@@ -12,7 +12,9 @@ from bangfu.declare.codes import code_range
 from bangfu.domain.households import Household, Person
 from bangfu.registry import Node, Platform
 from bangfu.store import Database
+from bangfu_app.readiness import lack
 from bangfu_migrations import downgrade, make_ready, raise_wall
+from bangfu_migrations.branches import load_branches
 from bangfu_migrations.wall import lacks_wall
 from bangfu_schema import Graph, decoded
 from bangfu_schema.execute import service
@@ -218,3 +220,28 @@ def test_the_wall_is_down_while_tables_change_and_raised_again(platform: Platfor
     assert lacks(), "the tables of industry are missing"
     make_ready(empty_database.engine, platform)
     assert not lacks()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "DROP SCHEMA audit CASCADE",
+        "ALTER TABLE read_log DISABLE TRIGGER chain",
+        "DROP SCHEMA as_of CASCADE",
+        "DROP VIEW counted_as_of.person CASCADE",
+        "ALTER TABLE household DISABLE ROW LEVEL SECURITY",
+        "COMMENT ON SCHEMA counted IS 'of another version'",
+    ],
+)
+def test_a_part_that_is_missing_is_told_and_made_again(platform: Platform, empty_database: Database, lost: str) -> None:
+    """As after a restore from a part of a dump; a server would answer with defects, or keep nothing back."""
+    make_ready(empty_database.engine, platform)
+    branches = load_branches(platform.branches)
+    with empty_database.engine.begin() as connection:
+        assert lack(connection, platform, branches) is None
+        connection.execute(text(lost))
+    with empty_database.engine.connect() as connection:
+        assert "bangfu migrate" in (lack(connection, platform, branches) or "")
+    make_ready(empty_database.engine, platform)
+    with empty_database.engine.connect() as connection:
+        assert lack(connection, platform, branches) is None

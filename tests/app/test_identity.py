@@ -27,6 +27,7 @@ ISSUER, AUDIENCE = "https://issuer.example", "bangfu"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
 OTHER = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
 CURVE = ECKey.generate_key("P-256", {"kid": "curve"})
+SUBJECT = json.dumps([ISSUER, "u1"])
 SECRET = OctKey.import_key("a secret of more than thirty-two characters")
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +94,7 @@ async def test_a_token_tells_of_its_viewer(bearer: Bearer) -> None:
         roles=("township",),
         places=(620502101000000, 620502108207000),
         permissions=frozenset({"register:read", "personal:read"}),
+        subject=SUBJECT,
     )
     for _ in range(2):
         assert await bearer.viewer(f"Bearer {token()}") == expected
@@ -100,9 +102,20 @@ async def test_a_token_tells_of_its_viewer(bearer: Bearer) -> None:
     assert await bearer.viewer(f"Bearer {token(aud=['other', AUDIENCE])}") == expected
 
 
+async def test_who_has_the_name_of_somebody_else_is_not_taken_for_them(bearer: Bearer) -> None:
+    """What is somebody's own is kept by issuer and `sub`, which stay from token to token."""
+    one, again, other, nobody = [
+        (await bearer.viewer(f"Bearer {token(**changed)}")).key
+        for changed in ({"jti": "t1"}, {"jti": "t2", "places": []}, {"sub": "u2"}, {"sub": None})
+    ]
+    assert one == again
+    assert len({one, other, nobody}) == 3
+    assert nobody == "name:王專幹"
+
+
 async def test_claims_that_are_missing_give_nothing(bearer: Bearer) -> None:
     bare = token(name=None, roles=None, places=None, permissions=None)
-    assert await bearer.viewer(f"Bearer {bare}") == Viewer(name="u1")
+    assert await bearer.viewer(f"Bearer {bare}") == Viewer(name="u1", subject=SUBJECT)
     assert (await bearer.viewer(f"Bearer {token(places=['*'])}")).is_everywhere
 
 

@@ -107,6 +107,7 @@ async def test_a_token_tells_of_its_viewer_until_it_expires(local: LocalTokens, 
         places=(620502100200000,),
         permissions=frozenset({"industry:read", "register:read"}),
         token_id=token.id,
+        subject=f"token:{token.id}",
     )
     assert abs(until - (datetime.now(UTC) + timedelta(days=90)).timestamp()) < 60
     assert (await local.viewer_until(issue(grant=Grant(places=("*",))).text))[0].is_everywhere

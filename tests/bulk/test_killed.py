@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from sqlalchemy import text
-from tests.bulk.test_import import HEAD, ORCHARD, Office
+from tests.bulk.office import HEAD, ORCHARD, Office
 from tests.write.clerk import BASE, TODAY
 
 from bangfu.access import EVERYTHING

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from tests.bulk.test_import import Office, counts
+from tests.bulk.office import Office, counts
 from tests.write.clerk import BASE
 
 from bangfu.access import EVERYTHING, Policy, Viewer
 from bangfu.bulk import applying, planning, sorting
 from bangfu.declare.records import Dated
-from bangfu.domain.register import Income
+from bangfu.domain.income import Income
 from bangfu.store.imports import StoredPlan
 from bangfu.write.plainly import is_plain
 from bangfu_industry.records import CropArea, Planting

@@ -101,7 +101,11 @@ class Auditor:
                 else:
                     self._each(inner, below, part, found)
             elif inner.name == "Node" and part is not None:
-                (id_given,) = (value_from_ast_untyped(each.value, self._variables) for each in nodes[0].arguments or ())
+                (id_given,) = (
+                    value_from_ast_untyped(each.value, self._variables)
+                    for each in nodes[0].arguments or ()
+                    if each.name.value == "id"
+                )
                 prefix = id_given.partition(":")[0]
                 concrete = self._schema.get_type(prefix[0].upper() + prefix[1:])
                 assert isinstance(concrete, GraphQLObjectType)

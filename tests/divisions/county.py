@@ -9,13 +9,15 @@ from sqlalchemy import text
 from tests.query import world
 
 from bangfu.access import EVERYTHING, Policy
+from bangfu.declare.records import Dated
 from bangfu.divisions.carrying import Reorganised, reorganise
 from bangfu.divisions.plan import Plan, Step
 from bangfu.divisions.undoing import undo
 from bangfu.domain.places import PlaceKind
 from bangfu.store import Database
 from bangfu.store.audit import Chain, verify
-from bangfu.write.outcome import Author
+from bangfu.write.changing import change
+from bangfu.write.outcome import Action, Author, Outcome
 from bangfu_testing import Postgres
 
 DISTRICT = world.DISTRICT * 10**9
@@ -83,10 +85,21 @@ class County:
                 connection, self.platform, DISTRICT, number, author=Author(name="民政局"), policy=EVERYTHING, dry=dry
             )
 
+    def enter(self, record: type[Dated], *rows: dict[str, Any], action: Action = Action.CREATE) -> Outcome:
+        """Enters rows, or changes them."""
+        author = Author(name="交通局")
+        with self.database.engine.connect() as connection:
+            return change(connection, record, action, rows, author=author, policy=EVERYTHING, today=TODAY)
+
     def rows(self, statement: str, **given: Any) -> list[tuple[Any, ...]]:
         """What a statement gives."""
         with self.database.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(statement), given)]
+
+    def keyed(self, table: str) -> dict[int, Any]:
+        """The rows of a table, whole, by what the log knows them by."""
+        key = "code" if table == "place" else "id"
+        return dict(self.rows(f"SELECT {key}, to_jsonb(t) FROM {table} t"))
 
     def lying(self, table: str) -> dict[int, int]:
         """Where the rows of a table lie."""

@@ -13,28 +13,21 @@ from tests.divisions.county import DISTRICT, SINCE, TODAY, County, said, tables
 from tests.divisions.model import Draft, Spot, roads
 from tests.query import world
 
-from bangfu.access import EVERYTHING
 from bangfu.divisions.plan import Merge, Move, Recode, Rename, Split, Step
-from bangfu.write.changing import change
-from bangfu.write.outcome import Action, Author
 from bangfu_schema import Graph, decoded
 from bangfu_testing import UNLIMITED, Postgres
 
 PERIOD = "2014/2015"
 YEARS = date(2014, 1, 1), date(2015, 12, 31)
-ASKED = """query ($on: Date!, $period: Period!) {
-  villages(within: "620502", asOf: $on, first: 500) {
-    nodes { name township { name } beta { roadLength(period: $period, boundariesAt: $on) { value } } }
-  }
-  townships(within: "620502", asOf: $on, first: 500) {
-    nodes { name beta { roadLength(period: $period, boundariesAt: $on) { value } } }
-  }
-}"""
 NOW = """query ($period: Period!) {
   villages(within: "620502", first: 500) {
     nodes { name township { name } beta { roadLength(period: $period) { value } } }
   }
 }"""
+
+
+def _length(node: dict[str, Any]) -> Decimal:
+    return Decimal(str(node["beta"]["roadLength"]["value"] or 0))
 
 
 def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[RuleBasedStateMachine]:
@@ -44,6 +37,7 @@ def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[Rul
         @initialize()
         def begin(self) -> None:
             county.begin_again()
+            self.loaded = {name: county.keyed(name) for name in ("place", "place_succession", "household", "beta_work")}
             self.tables = tables()
             self.works = {row["id"]: row for row in self.tables["work"]}
             self.draft = Draft.of(self.tables)
@@ -140,9 +134,10 @@ def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[Rul
         @rule(data=st.data(), dry=st.booleans())
         def split(self, data: st.DataObject, dry: bool) -> None:
             on, draft = self.day(data), self.draft.copy()
-            spot = data.draw(st.sampled_from(draft.in_force(3, on) or [None]))
-            if spot is None:
+            spots = draft.in_force(3, on)
+            if not spots:
                 return
+            spot = data.draw(st.sampled_from(spots))
             homes = [home for home, lies in sorted(draft.homes.items()) if draft.spots[lies].lies_in(spot)]
             if not homes:
                 return
@@ -206,14 +201,8 @@ def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[Rul
                 "length": length,
                 "began_on": date(2015, 2, 1),
             }
-            with county.database.engine.connect() as connection:
-                outcome = change(
-                    *(connection, world.Work, Action.CREATE, [row | {"place_code": self.code(spot)}]),
-                    author=Author(name="交通局"),
-                    policy=EVERYTHING,
-                    today=TODAY,
-                )
-            assert outcome.rejections == () or list(outcome.rejections) == []
+            outcome = county.enter(world.Work, row | {"place_code": self.code(spot)})
+            assert list(outcome.rejections) == []
             (id_,) = outcome.ids
             assert id_ is not None
             self.works[id_] = row
@@ -243,6 +232,19 @@ def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[Rul
             assert Counter(found) == Counter(expected)
 
         @invariant()
+        def the_log_leads_to_what_there_is(self) -> None:
+            """From what was loaded, change by change, each of what was there before it."""
+            rows = {(name, key): row for name, loaded in self.loaded.items() for key, row in loaded.items()}
+            log = "SELECT record, row_id, before, after FROM change ORDER BY number, position"
+            for record, key, before, after in county.rows(log):
+                assert rows.get((record, key)) == before
+                if after is None:
+                    del rows[record, key]
+                else:
+                    rows[record, key] = after
+            assert rows == {(name, key): row for name in self.loaded for key, row in county.keyed(name).items()}
+
+        @invariant()
         def the_log_holds(self) -> None:
             assert [(chain.entries, chain.breaks) for chain in county.chains()] in ([(self.entries, ())], [])
 
@@ -255,7 +257,8 @@ def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[Rul
             now: Counter[str] = Counter()
             for work, length in counted.items():
                 now[self.draft.spots[self.draft.works[work]].name] += length  # type: ignore[assignment]
-            assert self.asked(NOW)["villages"] == {name: value for name, value in now.items() if value}
+            told = {node["name"]: value for node in self.answer(NOW)["villages"]["nodes"] if (value := _length(node))}
+            assert told == {name: value for name, value in now.items() if value}
             for on in days[-3:]:
                 lay = {work: self.draft.lay("works", work, on) for work in counted}
                 if any(self.draft.spots[each].begun > on for each in lay.values()):
@@ -263,30 +266,33 @@ def of_machine(county: County, graph: Graph, runner: asyncio.Runner) -> type[Rul
                 total: Counter[str] = Counter()
                 for work, spot in lay.items():
                     total[self.draft.spots[spot].name] += counted[work]  # type: ignore[assignment]
-                told = self.asked(ASKED, on=on.isoformat())
                 # Names are those of today: of them the log alone keeps what they were.
-                assert told["villages"] == {name: value for name, value in total.items() if value}
-                assert sum(told["townships"].values()) == sum(counted.values())
+                assert self.told_by(on, 3) == {name: value for name, value in total.items() if value}
+                assert sum(self.told_by(on, 2).values()) == sum(counted.values())
 
-        def asked(self, document: str, **variables: Any) -> dict[str, dict[str, Decimal]]:
-            """What a document is told on both paths: by name, where it is anything."""
+        def told_by(self, on: date, level: int) -> dict[str, Decimal]:
+            """The length of roads in each place that was in force on a day, by the boundaries of that."""
+            in_force = "level = :level AND valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"
+            codes = county.rows(f"SELECT code FROM place WHERE {in_force}", level=level, on=on)
+            field, digits = {2: ("township", 9), 3: ("village", 12)}[level]
+            length = "beta { roadLength(period: $period, boundariesAt: $on) { value } }"
+            fields = (f'p{code}: {field}(code: "{str(code)[:digits]}") {{ name {length} }}' for (code,) in codes)
+            given = "query ($on: Date!, $period: Period!)"
+            found = self.answer(f"{given} {{ {' '.join(fields)} }}", on=on.isoformat())
+            return {node["name"]: value for node in found.values() if (value := _length(node))}
+
+        def answer(self, document: str, **variables: Any) -> dict[str, Any]:
+            """The data of an answer, the same on both paths."""
             told = []
             for plainly in (False, True):
-                answer = graph.execute(
-                    county.database, document, {"period": PERIOD, **variables}, today=TODAY, plainly=plainly
-                )
+                given = {"period": PERIOD, **variables}
+                answer = graph.execute(county.database, document, given, today=TODAY, plainly=plainly)
                 response = decoded(runner.run(answer))
                 assert "errors" not in response, response
                 told.append(response["data"])
             assert told[0] == told[1]
-            return {
-                name: {
-                    node["name"]: Decimal(str(node["beta"]["roadLength"]["value"]))
-                    for node in found["nodes"]
-                    if node["beta"]["roadLength"]["value"]
-                }
-                for name, found in told[0].items()
-            }
+            data: dict[str, Any] = told[0]
+            return data
 
     return Machine
 

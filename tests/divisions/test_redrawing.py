@@ -1,5 +1,7 @@
 """Plans are drawn on paper first: what they make of codes, and which of them cannot be."""
 
+from dataclasses import replace
+
 import pytest
 from tests.divisions.county import DISTRICT, ONE, TODAY, TWO, tables, village
 
@@ -146,6 +148,20 @@ def test_a_step_that_cannot_be_leaves_all_as_it_was_for_the_next() -> None:
     drawing = Redrawing(plan, SPOTS)
     assert [each.row for each in drawing.rejections] == [0]
     assert [each.name for each in drawing.drawn().renamed] == ["y"]
+
+
+def test_a_place_that_is_known_to_end_is_left_alone() -> None:
+    """What happens then has been said of it as it is."""
+    inside = next(spot for spot in SPOTS if B < spot.code < B + 1000)
+    spots = [replace(each, ends_on=TODAY) if each is inside else each for each in SPOTS]
+    for step in (
+        Rename(place=inside.code, name="x"),
+        Recode(place=B, code=village(ONE, 250)),
+        Merge(places=(B,), into=A),
+    ):
+        drawing = Redrawing(Plan(district=DISTRICT, on=TODAY, steps=(step,)), spots)
+        assert [(each.column, each.code.value) for each in drawing.rejections] == [("place", "CHECK_FAILED")]
+        assert str(TODAY) in drawing.rejections[0].message.en
 
 
 def test_all_numbers_in_use_are_told() -> None:

@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 from tests.divisions.county import DISTRICT, ONE, SINCE, TODAY, TWO, County, said, village
+from tests.query import world
 
 from bangfu.access import Forbidden, Policy, Viewer
 from bangfu.divisions.plan import Merge, Move, Recode, Rename, Split
+from bangfu.domain.households import Household
+from bangfu.write.outcome import Action
 
 A, B, C = village(ONE, 201), village(ONE, 202), village(ONE, 203)
 ON = TODAY - timedelta(days=100)
@@ -204,3 +207,23 @@ def test_it_takes_a_permission(county: County) -> None:
     viewer = Viewer(name="x", places=(DISTRICT,), permissions=frozenset({"register:write"}))
     with pytest.raises(Forbidden, match="register:reorganise"):
         county.reorganise(ON, Rename(place=A, name="甲"), policy=Policy(viewer))
+
+
+def test_nothing_is_entered_for_a_place_that_is_no_more(county: County) -> None:
+    county.reorganise(ON, Merge(places=(A, B), into=B))
+    told = county.enter(world.Work, {"place_code": A, "name": "路"}, {"place_code": B, "name": "路"})
+    assert [(each.row, each.column, each.code.value) for each in told.rejections] == [(0, "place_code", "NOT_IN_FORCE")]
+    assert f"於{ON}撤銷，現為620502101202" in told.rejections[0].message.zh
+    assert "620502101202" in told.rejections[0].message.en
+    home = next(iter(sorted(county.lying("household"))))
+    ((version,),) = county.rows("SELECT version FROM household WHERE id = :id", id=home)
+    moved = county.enter(Household, {"id": home, "version": version, "place_code": A}, action=Action.UPDATE)
+    assert [each.code.value for each in moved.rejections] == ["NOT_IN_FORCE"]
+
+
+def test_a_row_that_still_lies_there_may_be_mended(county: County) -> None:
+    (work,) = county.enter(world.Work, {"place_code": A, "name": "路"}).ids
+    with county.database.engine.begin() as connection:
+        connection.execute(text("UPDATE place SET valid_to = :on WHERE code = :a"), {"on": ON, "a": A})
+    done = county.enter(world.Work, {"id": work, "version": 1, "place_code": A, "name": "橋"}, action=Action.UPDATE)
+    assert (list(done.rejections), done.written) == ([], 1)

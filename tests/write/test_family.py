@@ -273,6 +273,24 @@ def test_a_child_that_dies_on_the_day_of_its_birth_was_there_for_a_day(graph: Gr
     assert told["relation"] == "GRANDCHILD"
 
 
+def test_what_is_still_to_come_has_not_happened(graph: Graph, clerk: Clerk) -> None:
+    home, other = Home(graph, clerk), Home(graph, clerk, skip=1)
+    given: dict[Procedure, dict[str, Any]] = {
+        MOVE: home.which() | {"place": other.place},
+        SPLIT: home.which() | {"members": home.others[:2], "head": home.others[0]},
+        MERGE: home.which() | {"into": other.id},
+        JOIN: who(clerk, home.others[0]) | {"household": other.id, "relation": Relation.OTHER},
+        LEAVE: who(clerk, home.others[0]) | {"departure": Departure.MARRIED},
+        BIRTH: {"household": home.id, "name": "王小寶", "sex": Sex.MALE},
+    }
+    assert given.keys() == set(FAMILY)
+    for procedure, arguments in given.items():
+        late = arguments | {"on": TODAY + timedelta(1)}
+        assert why(clerk, procedure, **late) == [("on", "OUT_OF_RANGE")], procedure.name
+        outcome = clerk.proceed(procedure, dry=True, **arguments, on=TODAY)
+        assert list(outcome.rejections) == [], procedure.name
+
+
 def test_nothing_stays_of_a_dry_run(graph: Graph, clerk: Clerk) -> None:
     home = Home(graph, clerk)
     outcome = clerk.proceed(MERGE, dry=True, **home.which(), into=Home(graph, clerk, skip=1).id, on=ON)

@@ -142,21 +142,13 @@ def template(
 
 def _record(platform: Platform, name: str) -> type[Dated]:
     """The record that is called so: a plugin's by both names, one of the core by its own."""
-    from bangfu.declare.records import snake
-    from bangfu.domain.places import Place, Succession
-    from bangfu.errors import nearest
+    from bangfu.bulk.named import record_named
+    from bangfu.errors import UserError
 
-    known = {}
-    for node in platform.graph.nodes.values():
-        if node.record not in (Place, Succession):
-            own = snake(node.record.__name__)
-            known[own if node.plugin is None else f"{node.plugin.name}.{own}"] = node.record
-    if name not in known:
-        raise typer.BadParameter(
-            f"{name!r} is no record.{nearest(name, list(known))} Known: {', '.join(sorted(known))}.",
-            param_hint="record",
-        )
-    return known[name]
+    try:
+        return record_named(platform, name)
+    except UserError as error:
+        raise typer.BadParameter(error.message.removeprefix("record: "), param_hint="record") from None
 
 
 def _author(reason: str = "import") -> Author:

@@ -15,10 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bangfu.store.uploads import Uploads
 from bangfu_app.http.assets import Assets
 from bangfu_app.http.documents import Documents
 from bangfu_app.http.endpoint import BODY_LIMIT, Endpoint, Executor, ShowSql
-from bangfu_app.http.front import Front
+from bangfu_app.http.front import UPLOADS, Front
 from bangfu_app.http.health import Readiness, Ready, alive
 from bangfu_app.http.limits import Guard
 from bangfu_app.http.limits.reading import READ_TIMEOUT
@@ -30,6 +31,7 @@ from bangfu_app.http.response import refusal
 from bangfu_app.http.sites import letting_in
 from bangfu_app.http.sockets import EventStreams, Streaming, Streams, WebSockets, wants_events
 from bangfu_app.http.stopping import Stopping
+from bangfu_app.http.uploads import UPLOAD_LIMIT, UploadDoor, sweep
 from bangfu_app.identity import Identity
 
 Closing = Callable[[], Awaitable[None]]
@@ -53,12 +55,15 @@ def create_app(
     origins: Collection[str] = (),
     logins: Sequence[Login] = (),
     streaming: Streaming | None = None,
+    uploads: Uploads | None = None,
+    upload_limit: int = UPLOAD_LIMIT,
 ) -> Starlette:
     """The server of one graph over one database; `readiness` says why it is not ready, `close` ends what was opened.
 
     With `show_sql` a request may ask to see its own statements and their plans; with `bearer` it needs a token.
     `documents` may be named in place of being sent; a list may have `max_batch` requests; pages of `origins` may ask.
     The people of `logins` are offered on the page with their tokens: for a demo only.
+    With `uploads` files of up to `upload_limit` bytes are taken, to be imported.
     With `streaming` connections may stay open; pages of `origins` may open them, as those of the server itself.
     The `guard` gives each client its share. Whoever runs the application begins its `state.stopping` when it is to end,
     and calls its `state.stop` before it closes connections; `state.door` counts those open, `state.metrics` all.
@@ -71,9 +76,12 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         # Looked at once, so that the log says from the start why nothing is answered; nobody waits for it.
         look = asyncio.create_task(ready.reason())
+        sweeping = None if uploads is None else asyncio.create_task(sweep(uploads))
         try:
             yield
         finally:
+            if sweeping is not None:
+                sweeping.cancel()
             await asyncio.wait([look])  # it is over in seconds; stopped half-way, it would leave a connection open
             await stop()
             if close is not None:
@@ -115,6 +123,7 @@ def create_app(
     app = Starlette(
         routes=[
             *_graphql(endpoint, streams, body_limit),  # first, since routes are tried one after the other
+            *_uploads(uploads, upload_limit, bearer=bearer, guard=guard, origins=origins),
             Route("/", _to_graphql, methods=["GET"]),
             Route("/graphql/assets/{name}", Assets(BUILT / "assets").respond, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
@@ -137,6 +146,10 @@ def _graphql(endpoint: Endpoint, streams: Streams | None, body_limit: int) -> li
         return [Route("/graphql", endpoint)]
     events = EventStreams(streams, body_limit=body_limit)
     return [Route("/graphql", _Either(endpoint, events)), WebSocketRoute("/graphql", WebSockets(streams))]
+
+
+def _uploads(uploads: Uploads | None, limit: int, **how: Any) -> list[Route]:  # what the door is made with
+    return [] if uploads is None else [Route(UPLOADS, UploadDoor(uploads, limit=limit, **how))]
 
 
 class _Either:

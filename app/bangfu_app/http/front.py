@@ -11,12 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bangfu_app.http import correlation
 from bangfu_app.http.account import Account, Observer
 from bangfu_app.http.headers import Header, careful, completed
-from bangfu_app.http.limits.reading import READ_TIMEOUT, in_time
+from bangfu_app.http.limits.reading import PACE, READ_TIMEOUT, in_time
 from bangfu_app.http.response import failed, unavailable
 from bangfu_app.http.stopping import Stopping
 
 CROWDED = "is_crowded"
 """Set in the state of requests on a connection that is one too many."""
+
+UPLOADS = "/imports"
+"""Where files are sent to, which are larger than other bodies and take longer."""
 
 _CLOSE: Header = (b"connection", b"close")
 _HEALTH = ("/healthz", "/readyz")  # answered also where nothing else is, to whoever starts and balances servers
@@ -63,7 +66,8 @@ class Front:
         for observer in self._observers:
             observer.began(account)
         try:
-            await self._answer(scope, in_time(receive, self._read_timeout), send_whole, account)
+            pace = PACE if scope["path"] == UPLOADS else None
+            await self._answer(scope, in_time(receive, self._read_timeout, pace=pace), send_whole, account)
         finally:
             account.seconds = time.perf_counter() - started
             for observer in self._observers:

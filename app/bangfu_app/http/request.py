@@ -127,8 +127,8 @@ def read_get(request: Request, *, documents: Documents | None = None, streaming:
 def _unreadable(kind: str) -> Refusal:
     if kind == "multipart/form-data":
         message = (
-            "Files cannot be uploaded to the graph. Send the operation as application/json, with what the file says "
-            "as variables."
+            "Files cannot be uploaded to the graph; one that is to be imported goes to /imports, as it is. Send the "
+            "operation as application/json, with what the file says as variables."
         )
     else:
         found = f"content-type {kind!r}" if kind else "no content-type"

@@ -1,5 +1,6 @@
 """What a token's claims say of its viewer."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,16 @@ def viewer_of(claims: Mapping[str, Any]) -> Viewer:
         is_everywhere=EVERYWHERE in places,
         permissions=frozenset(_texts(claims, "permissions")),
         token_id=token_id if isinstance(token_id := claims.get("jti"), str) else None,
+        subject=_subject(claims),
     )
+
+
+def _subject(claims: Mapping[str, Any]) -> str | None:
+    """Issuer and `sub`, which are together one person's, as a text that no other two make."""
+    issuer, subject = claims.get("iss"), claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        return None
+    return json.dumps([issuer if isinstance(issuer, str) else None, subject])
 
 
 def _name(claims: Mapping[str, Any]) -> str:

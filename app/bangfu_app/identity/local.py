@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 
@@ -166,7 +166,9 @@ def _hold(token: StoredToken) -> _Held | None:
         "jti": token.id,
     }
     try:
-        return _Held(token=token, viewer=viewer_of(claims))
+        # Not `sub` as an issuer would have it, so that no issuer can name one of ours. A token that follows on another
+        # is somebody else as far as we know: nothing but a name connects the two.
+        return _Held(token=token, viewer=replace(viewer_of(claims), subject=f"token:{token.id}"))
     except ClaimsError as error:
         _log.warning("token %s is left out: %s", token.id, error)
         return None

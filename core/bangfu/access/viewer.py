@@ -24,6 +24,18 @@ class Viewer:
     token_id: str | None = None
     """By which id the token is known to whoever issued it."""
 
+    subject: str | None = None
+    """Whom the token was issued to, as its issuer tells people apart: the same in the next token."""
+
+    @property
+    def key(self) -> str:
+        """By which what is somebody's own is kept for them.
+
+        Names are shared (there is a 王偉 in every township), and the id of a signed token is another every few minutes:
+        neither would do where the subject is known. Only of an issuer who tells nothing but names they are the key.
+        """
+        return f"name:{self.name}" if self.subject is None else self.subject
+
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The first and the last code of each place that lies in no other one, in order."""

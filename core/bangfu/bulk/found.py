@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from bangfu.access import EVERYTHING, Policy
 from bangfu.declare.codes import DISTRICT_SPAN, code_range, level_of, official_code
 from bangfu.declare.records import Dated
 from bangfu.declare.text import Text
@@ -16,7 +17,7 @@ from bangfu.intake.references import Reference
 from bangfu.query.scope import in_force
 from bangfu.seal import Seal
 from bangfu.write.outcome import Code, Rejection, Row
-from bangfu.write.owners import levels_of, owner_column
+from bangfu.write.owners import find_owners, levels_of, owner_column
 from bangfu.write.plainly import unique_keys
 
 _WAYS = ("/", "／", ">", "·", " ")
@@ -27,13 +28,22 @@ class Finder:
     """Finds what rows of one record are about, within a place."""
 
     def __init__(
-        self, connection: Connection, record: type[Dated], within: int | None, seal: Seal | None, today: date
+        self,
+        connection: Connection,
+        record: type[Dated],
+        within: int | None,
+        seal: Seal | None,
+        today: date,
+        policy: Policy = EVERYTHING,
     ) -> None:
         self._connection = connection
         self._record = record
         self._column = owner_column(record)
         self._within = within
         self._seal = seal
+        self._policy = policy
+        self.has_looked_people_up = False
+        """Whether ID numbers were looked up, which is to read them."""
         self._today = today
         """The day of the books: a place goes by its name as long as it is in force."""
         self._places: dict[str, list[int]] | None = None
@@ -92,9 +102,14 @@ class Finder:
             yield row.code, row.name
 
     def _people(self, named: Collection[str]) -> Mapping[str, list[int]]:
-        """People by their ID numbers; a household by the number of any of its members."""
-        if self._seal is None or self._within is None:
+        """People by their ID numbers; a household by the number of any of its members.
+
+        Nobody is found by what the author may not read, nor anybody in other places than the author's own: that there
+        is somebody, and under which id, would be told by it.
+        """
+        if self._seal is None or self._within is None or not self._policy.reads_personal:
             return {}
+        self.has_looked_people_up = True
         indexes: dict[bytes, str] = {}
         for name in named:
             indexes |= dict.fromkeys(self._seal.indexes("person.id_number", name), name)
@@ -107,12 +122,19 @@ class Finder:
         found: dict[str, list[int]] = {}
         for index, id_ in self._connection.execute(statement):
             found.setdefault(indexes[bytes(index)], []).append(id_)
-        return found
+        if self._policy.is_everywhere:
+            return found
+        places = find_owners(self._connection, self._column, {id_ for ids in found.values() for id_ in ids})
+        own = {id_ for id_, code in places.items() if self._policy.covers_code(code)}
+        return {name: left for name, ids in found.items() if (left := [id_ for id_ in ids if id_ in own])}
 
     def _rejection(self, position: int, name: str, keys: Sequence[int]) -> Rejection:
         shown = quoted(name)
         told: dict[str, Any] = {"row": position, "column": self._column}
         if keys:
+            if self._column != "place_code":
+                message = Text("此處所指的不只一個，請填編號。", "Several are found by what stands here. Give the id.")
+                return Rejection(**told, code=Code.AMBIGUOUS, message=message)
             codes = "、".join(official_code(key) for key in keys[:5])
             message = Text(f"{shown}有多個：{codes}。請填代碼。", f"{shown} may be any of {codes}. Give the code.")
             return Rejection(**told, code=Code.AMBIGUOUS, message=message, suggestion=official_code(keys[0]))
@@ -121,15 +143,21 @@ class Finder:
                 code, message = Code.UNKNOWN_PLACE, Text(f"沒有名為{shown}的地方。", f"No place is called {shown}.")
             case "household_id":
                 code = Code.UNKNOWN_HOUSEHOLD
-                message = Text(f"找不到{shown}所指的戶。", f"No household is found by {shown}.")
+                # What stands there may be somebody's ID number, and messages are kept and sent on.
+                message = Text("找不到此處所指的戶。", "No household is found by what stands here.")
             case _:
                 code = Code.UNKNOWN_PERSON
-                message = Text(f"找不到{shown}所指的人。", f"Nobody is found by {shown}.")
+                message = Text("找不到此處所指的人。", "Nobody is found by what stands here.")
         return Rejection(**told, code=code, message=message)
 
 
-def known_rows(connection: Connection, record: type[Dated], rows: Sequence[Row]) -> list[dict[str, int]]:
-    """The id and version of the row that there is already for each, by what there may be only one of."""
+def known_rows(
+    connection: Connection, record: type[Dated], rows: Sequence[Row], policy: Policy = EVERYTHING
+) -> list[dict[str, int]]:
+    """The id and version of the row that there is already for each, by what there may be only one of.
+
+    Only of rows in the author's own places: of others not even the id is told.
+    """
     table = record.__table__
     assert isinstance(table, Table), "a record stands in a table"
     found: list[dict[str, int]] = [{} for _ in rows]
@@ -144,10 +172,14 @@ def known_rows(connection: Connection, record: type[Dated], rows: Sequence[Row])
         if not wanted:
             continue
         first = columns[0]
-        statement = select(table.c.id, table.c.version, *columns).where(
+        statement = select(table.c.id, table.c.version, table.c[owner].label("about"), *columns).where(
             table.c.district_code.in_(districts), first.in_(sorted({key[0] for key in wanted}, key=str))
         )
-        for id_, version, *values in connection.execute(statement):
+        there = connection.execute(statement).all()
+        places = {} if policy.is_everywhere else find_owners(connection, owner, {row.about for row in there})
+        for id_, version, about, *values in there:
+            if not policy.is_everywhere and not policy.covers_code(places[about]):
+                continue
             for position in wanted.get(tuple(values), ()):
                 found[position] = {"id": id_, "version": version}
     return found

@@ -18,12 +18,14 @@ from bangfu.access import Policy
 from bangfu.bulk.found import Finder, known_rows
 from bangfu.bulk.sorting import Sorter
 from bangfu.bulk.staged import Staging
+from bangfu.declare.codes import DISTRICT_SPAN, official_code
 from bangfu.declare.records import Dated
 from bangfu.declare.units import Unit
 from bangfu.intake.blocks import Block, read_blocks
 from bangfu.intake.cells import BY_UNIT
 from bangfu.intake.limits import LIMITS, FileLimits
 from bangfu.store.imports import StoredPlan, add_part, add_rows, begin_plan, find_plan, note_plan
+from bangfu.store.reads import Read, note_read
 from bangfu.store.sealed import given_seal, note_keys
 from bangfu.write.batch import Batch
 from bangfu.write.changing import Changes, require_to_change
@@ -64,9 +66,17 @@ class Import:
     units: Mapping[str, Unit] = field(default_factory=lambda: BY_UNIT)
     """The units that may stand in its headers and cells, by name: those of the core, and of plugins."""
 
+    name: str | None = None
+    """What people call the file; by default its own name."""
+
+    owner: str | None = None
+    """Whose plan it is, who alone may see and apply it; None for the process itself."""
+
     def id(self) -> str:
-        """By which its plan is known: the same file for the same record makes the same plan."""
+        """By which its plan is known: the same file for the same record, of the same owner, makes the same plan."""
         digest = sha256(f"{self.record.__tablename__}|{self.within}|{self.sheet}|".encode())
+        if self.owner is not None:
+            digest.update(f"{len(self.owner)}|{self.owner}|".encode())
         with self.path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
@@ -81,6 +91,7 @@ def plan_import(
     Each row that cannot be taken is told to `refuse`. A file whose plan has begun to be applied is not planned again:
     the plan is given as it stands. Raises UserError for a file that is not read, and Forbidden.
     """
+    require_to_change(asked.policy, asked.record)
     id_ = asked.id()
     with engine.begin() as connection:
         known = find_plan(connection, id_, hold=True)
@@ -89,9 +100,10 @@ def plan_import(
         begin_plan(
             *(connection, id_),
             record=asked.record.__tablename__,
-            file=asked.path.name,
+            file=asked.name or asked.path.name,
             author=asked.author.name,
             today=asked.today,
+            owner=asked.owner,
         )
     planning = _Planning(engine, asked, id_)
     for block in read_blocks(
@@ -99,6 +111,8 @@ def plan_import(
     ):
         for each in planning.add(block):
             refuse(each)
+        with engine.begin() as connection:
+            note_plan(connection, id_, **planning.counts)  # so that it can be told how far it is
         on_rows(planning.looked_at)
     with engine.begin() as connection:
         note_plan(connection, id_, is_whole=True, **planning.counts)
@@ -117,6 +131,7 @@ class _Planning:
         self._sorter = Sorter(asked.record, asked.policy, asked.today)
         self.counts = Counter(creates=0, updates=0, unchanged=0, rejected=0)
         self.looked_at = 0
+        self._has_noted = False
 
     def add(self, block: Block) -> list[Refusal]:
         """Keeps the rows of a block that can be taken, and says why the others cannot, in the order of the file."""
@@ -125,10 +140,14 @@ class _Planning:
         with self._engine.connect() as connection:
             with connection.begin():
                 require_to_change(asked.policy, asked.record, block.given)
-                finder = Finder(connection, asked.record, asked.within, given_seal(connection), asked.today)
+                finder = self._finder(connection)
                 found = self._sorter.sort(connection, block, finder)
+            self._note_look(connection, finder)
             for begin in range(0, len(found.doubtful), _CHUNK):
-                taken, wrong = _tried(connection, asked, found.doubtful[begin : begin + _CHUNK], self.counts)
+                finder = self._finder(connection)
+                given = found.doubtful[begin : begin + _CHUNK]
+                taken, wrong = _tried(connection, asked, finder, given, self.counts)
+                self._note_look(connection, finder)
                 refused += wrong
                 self._keep_rows(connection, taken)
             for lines, batch in found.batches:
@@ -136,6 +155,36 @@ class _Planning:
         self.looked_at += block.read
         self.counts["rejected"] += len({each.line for each in refused})
         return sorted(refused, key=lambda each: each.line)
+
+    def _finder(self, connection: Connection) -> Finder:
+        asked = self._asked
+        return Finder(connection, asked.record, asked.within, given_seal(connection), asked.today, asked.policy)
+
+    def _note_look(self, connection: Connection, finder: Finder) -> None:
+        """Enters in the log of reads, once for a file, that a viewer has people looked up by their ID numbers."""
+        viewer = self._asked.policy.viewer
+        if self._has_noted or viewer is None or not finder.has_looked_people_up:
+            return
+        assert self._asked.within is not None, "else nobody is looked up"
+        with connection.begin():
+            note_read(
+                connection,
+                Read(
+                    district_code=self._asked.within // DISTRICT_SPAN,
+                    request_id=self._asked.author.request_id,
+                    viewer=viewer.name,
+                    token_id=viewer.token_id,
+                    operation=f"import {self._id}",
+                    document=sha256(f"import {self._id}".encode()).hexdigest(),
+                    places=(official_code(self._asked.within),),
+                    shown=(),
+                    filtered=("Person.id_number",),
+                    ordered=(),
+                    counts={},
+                    succeeded=True,
+                ),
+            )
+        self._has_noted = True
 
     def _keep_rows(self, connection: Connection, taken: Sequence[tuple[int, Row]]) -> None:
         """Those are counted already."""
@@ -162,16 +211,15 @@ class _Planning:
 
 
 def _tried(
-    connection: Connection, asked: Import, read: Sequence[tuple[int, Row]], counts: Counter[str]
+    connection: Connection, asked: Import, finder: Finder, read: Sequence[tuple[int, Row]], counts: Counter[str]
 ) -> tuple[list[tuple[int, Row]], list[Refusal]]:
     """Those of some rows that can be taken, by their lines, and why others cannot; nothing stays of the trial."""
     lines = [line for line, _ in read]
     with connection.begin() as transaction:
-        finder = Finder(connection, asked.record, asked.within, given_seal(connection), asked.today)
         settled, unknown = finder.settle([row for _, row in read])
         refused = [Refusal(line=lines[each.row], rejection=each) for each in unknown]
         named = [(line, row) for line, row in zip(lines, settled, strict=True) if row is not None]
-        known = known_rows(connection, asked.record, [row for _, row in named])
+        known = known_rows(connection, asked.record, [row for _, row in named], asked.policy)
         changes = Changes(connection, asked.author, asked.policy, asked.today)
         taken: list[tuple[int, Row]] = []
         for action in (Action.UPDATE, Action.CREATE):

@@ -111,7 +111,7 @@ class Sorter:
 
     def _wrong_owners(self, connection: Connection, owners: set[int]) -> set[int]:
         new = owners - self._good
-        places = find_owners(connection, self._owner, new)
+        places = find_owners(connection, self._owner, new, on=self._today)
         wrong = {
             each
             for each in new

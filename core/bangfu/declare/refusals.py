@@ -21,6 +21,8 @@ class Code(Enum):
     OUT_OF_RANGE = "OUT_OF_RANGE"
     BAD_ID_NUMBER = "BAD_ID_NUMBER"
     UNKNOWN_PLACE = "UNKNOWN_PLACE"
+    NOT_IN_FORCE = "NOT_IN_FORCE"
+    """Is a place that is no more, or not yet there."""
     WRONG_LEVEL = "WRONG_LEVEL"
     """Is a place of another level than the record is kept at."""
     UNKNOWN_HOUSEHOLD = "UNKNOWN_HOUSEHOLD"

@@ -187,9 +187,10 @@ def _spots(connection: Connection, district: int, on: date) -> Iterator[Spot]:
     """
     place = Place.__table__
     holds = (in_force(place, on) & (place.c.valid_from < on)).label("holds")
-    statement = select(place.c.code, place.c.name, place.c.kind, holds).where(place.c.district_code == district)
-    for row in connection.execute(statement):
-        yield Spot(code=row.code, name=row.name, kind=row.kind, is_in_force=row.holds)
+    columns = (place.c.code, place.c.name, place.c.kind, holds, place.c.valid_to)
+    for row in connection.execute(select(*columns).where(place.c.district_code == district)):
+        ends_on = row.valid_to if row.holds else None
+        yield Spot(code=row.code, name=row.name, kind=row.kind, is_in_force=row.holds, ends_on=ends_on)
 
 
 def _values(connection: Connection, platform: Platform, district: int, today: date, tell: Told) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from bangfu.declare.codes import SPANS, ancestor, code_range, level_of, official_code
 from bangfu.declare.grain import Grain
@@ -22,6 +23,8 @@ class Spot:
     name: str
     kind: PlaceKind
     is_in_force: bool = True
+    ends_on: date | None = None
+    """The day from which on it is known to be no more, where that is to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +215,8 @@ class Redrawing:
         for each in going:
             if self._state.touched.get(each.code, number) != number:
                 raise _busy(each.code, self._state.touched[each.code], "place")
+            if each.ends_on is not None:
+                raise _ending(each, "place")
         for each in sorted(going, key=lambda each: each.code):
             new = code + (each.code - old.code)
             self._begin(number, Spot(code=new, name=each.name, kind=each.kind))
@@ -239,6 +244,8 @@ class Redrawing:
             raise _CannotBeError(column, Code.UNKNOWN_PLACE, zh, en)
         if (number is not None and self._state.touched.get(code, number) != number) or not found.is_in_force:
             raise _busy(code, self._state.touched[code], column)
+        if found.ends_on is not None:
+            raise _ending(found, column)
         if level_of(code) is Grain.DISTRICT and number is not None and not is_district_fine:
             raise _CannotBeError(column, Code.WRONG_LEVEL, "區縣只能更名。", "A district can only be renamed.")
         return found
@@ -318,6 +325,12 @@ def ancestor_of(code: int) -> int:
 def _busy(code: int, step: int, column: str) -> _CannotBeError:
     zh = f"第{step + 1}步已改動{_said(code)}；請另作一次調整。"
     en = f"Step {step + 1} changes {_said(code)} already; make that another reorganisation."
+    return _CannotBeError(column, Code.CHECK_FAILED, zh, en)
+
+
+def _ending(spot: Spot, column: str) -> _CannotBeError:
+    zh = f"{_said(spot.code)}已定於{spot.ends_on}撤銷，不能在此之前再作調整。"
+    en = f"{_said(spot.code)} is known to end on {spot.ends_on}: what happens before that cannot be changed any more."
     return _CannotBeError(column, Code.CHECK_FAILED, zh, en)
 
 

@@ -22,6 +22,7 @@ _ON = dict.fromkeys(("recorded_on", "valid_from", "valid_to", "born_on", "joined
 
 
 def _move(steps: Steps, household: int, version: int, place: int, on: date) -> int:
+    _check_day(steps, on)
     _home(steps, household, "household", version=version)
     row = {"id": household, "version": version, "place_code": place, "recorded_on": on}
     steps.update(Household, row, arguments=_ON)
@@ -38,6 +39,7 @@ def _split(
     remaining_head: int | None,
     place: int | None,
 ) -> int:
+    _check_day(steps, on)
     home = _home(steps, household, "household", version=version)
     people = {each["id"]: each for each in _members(steps, household)}
     unknown = [id_ for id_ in members if id_ not in people]
@@ -58,6 +60,7 @@ def _split(
 
 
 def _merge(steps: Steps, household: int, version: int, into: int, on: date) -> int:
+    _check_day(steps, on)
     if household == into:
         raise _refusal("into", Code.CHECK_FAILED, "不能並入自己。", "A household does not join itself.")
     home = _home(steps, household, "household", version=version)
@@ -81,6 +84,7 @@ def _join(
     on: date,
     new_head: int | None,
 ) -> int:
+    _check_day(steps, on)
     who = steps.row(Person, person, "person", version=version)
     _home(steps, household, "household")
     if who["left_on"] is None and who["household_id"] == household:
@@ -96,6 +100,7 @@ def _join(
 
 
 def _leave(steps: Steps, person: int, version: int, on: date, departure: Departure, new_head: int | None) -> int:
+    _check_day(steps, on)
     who = steps.row(Person, person, "person", version=version)
     if who["left_on"] is not None:
         raise _refusal("person", Code.CHECK_FAILED, "此人已離戶。", "This is no member of a household any more.")
@@ -116,12 +121,21 @@ def _birth(
     id_number: str | None,
     relation: Relation | None,
 ) -> int:
+    _check_day(steps, on)
     _home(steps, household, "household")
     relation = relation or Relation.CHILD
     _check_relation(_members(steps, household), relation)
     row = {"household_id": household, "name": name, "sex": sex, "id_number": id_number, "relation": relation}
     (made,) = steps.create(Person, row | {"born_on": on, "joined_on": on} | _since(on), arguments=_ON)
     return made
+
+
+def _check_day(steps: Steps, on: date) -> None:
+    """What is to come has not happened: who is in which household is told of today, whatever day is written."""
+    if on > steps.today:
+        zh = f"日期不能晚於報告日期{steps.today}。"
+        en = f"This is told once it has happened, up to the reporting date, {steps.today}."
+        raise _refusal("on", Code.OUT_OF_RANGE, zh, en)
 
 
 def _home(steps: Steps, id_: int, argument: str, *, version: int | None = None) -> _Found:

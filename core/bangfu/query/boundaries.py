@@ -10,16 +10,17 @@ from enum import Enum
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Date,
     Integer,
+    MetaData,
     ScalarSelect,
     String,
+    Table,
     TableClause,
-    column,
     func,
     select,
-    table,
 )
 
 from bangfu.declare.period import Period
@@ -37,17 +38,18 @@ class Boundaries(Enum):
     THEN = "THEN"
 
 
-MOVES = table(
+MOVES = Table(
     "place_move",
-    column("district_code", Integer()),
-    column("record", String()),
-    column("row_id", BigInteger()),
-    column("reorganisation", Integer()),
-    column("happened_on", Date()),
-    column("from_code", BigInteger()),
+    MetaData(),
+    Column("district_code", Integer()),
+    Column("record", String()),
+    Column("row_id", BigInteger()),
+    Column("reorganisation", Integer()),
+    Column("happened_on", Date()),
+    Column("from_code", BigInteger()),
     schema=COUNTED,
 )
-"""The view of what was moved, which keeps no rows back."""
+"""The view of what was moved, which keeps no rows back; a statement that looks back finds what was known then."""
 
 
 def lay_in(record: type[Dated], rows: TableClause, on: ColumnElement[date]) -> ColumnElement[int]:

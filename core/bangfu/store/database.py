@@ -20,9 +20,18 @@ from bangfu.store.settings import Settings
 
 _OLDEST = 15
 _CONNECT_TIMEOUT = 5  # seconds
+_LOG_READERS = 2  # connections, each held for one statement
 # SQLSTATEs of a server that cannot serve now: connection exceptions, too many connections, shutting down, starting up.
 _CANCELED = "57014"
 _AWAY = ("08", "53300", "57P")
+
+
+def all_busy() -> DatabaseUnavailable:
+    """That no connection came free in time."""
+    return DatabaseUnavailable(
+        "All connections to the database have been busy for too long.",
+        remedy="Try again; where it stays so, raise BANGFU_POOL_SIZE.",
+    )
 
 
 class Unknown:
@@ -70,6 +79,18 @@ class Database:
         return engine
 
     @cached_property
+    def log_engine(self) -> AsyncEngine:
+        """For reading the log of changes while a request is answered.
+
+        Whoever holds a connection of `async_engine` may wait for one of these, and never the other way: of one engine
+        all connections could be held by requests that wait for a second one.
+        """
+        engine = create_async_engine(self.url, **self._options() | {"pool_size": min(_LOG_READERS, self._pool_size)})
+        self._watch(engine.sync_engine)
+        event.listen(engine.sync_engine, "connect", self._hurry)
+        return engine
+
+    @cached_property
     def pool(self) -> Pool:
         """For the compiled statements, which need the driver and nothing around it."""
         return Pool(self.url, self._pool_size, statement_timeout=self._statement_timeout)
@@ -105,8 +126,9 @@ class Database:
         """Close what is kept open; what belongs to an event loop is made anew in the next one."""
         if "pool" in self.__dict__:
             await self.__dict__.pop("pool").close()
-        if "async_engine" in self.__dict__:
-            await self.async_engine.dispose()
+        for name in ("async_engine", "log_engine"):
+            if name in self.__dict__:
+                await self.__dict__[name].dispose()
         self.dispose()
 
     def _options(self) -> dict[str, Any]:  # create_engine's own keyword arguments are untyped

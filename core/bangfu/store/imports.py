@@ -1,7 +1,7 @@
 """What is planned to be imported: the plan, and each row of the file that can be taken, until all of them are in."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -45,6 +45,9 @@ IMPORT_PLAN = Table(
     Column("applied", BigInteger, nullable=False, server_default=text("0")),
     Column("refused", Integer, nullable=False, server_default=text("0")),
     Column("applied_at", DateTime(timezone=True)),
+    Column("owner", Text),
+    Column("errors", Integer, nullable=False, server_default=text("0")),
+    Column("failure", Text),
     PrimaryKeyConstraint("id", name="pk_import_plan"),
 )
 """One file for one record. `applied` is the position of the last row that is in, or was refused after all."""
@@ -74,7 +77,25 @@ IMPORT_PART = Table(
 )
 """Many new rows of one district from a position on: their lines in the file, and the rows in COPY's text form."""
 
-IMPORT_TABLES = (IMPORT_PLAN, IMPORT_ROW, IMPORT_PART)
+IMPORT_REFUSAL = Table(
+    "import_refusal",
+    _METADATA,
+    Column("plan", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("line", BigInteger),
+    Column("column", Text),
+    Column("code", Text, nullable=False),
+    Column("message_zh", Text, nullable=False),
+    Column("message_en", Text, nullable=False),
+    Column("suggestion", Text),
+    PrimaryKeyConstraint("plan", "number", name="pk_import_refusal"),
+)
+"""Why a row is not taken, or, without a line, why the file is not read; numbered from 1 in the order it was told."""
+
+IMPORT_TABLES = (IMPORT_PLAN, IMPORT_ROW, IMPORT_PART, IMPORT_REFUSAL)
+
+MOST_REFUSALS = 1_000
+"""So many are kept of a plan; all of them are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +126,31 @@ class StoredPlan:
     applied_at: datetime | None
     """When the last row was in."""
 
+    owner: str | None = None
+    """Whose it is, as `Viewer.key` tells people apart; None for those of the command line."""
+
+    errors: int = 0
+    """How much is wrong with rows of it, all told; a row may have several things wrong."""
+
+    failure: str | None = None
+    """The code of why its file is not read."""
+
     @property
     def rows(self) -> int:
         """How many rows are to be written."""
         return self.creates + self.updates
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRefusal:
+    """Why a row is not taken, as it was told; without a line, why the file is not read."""
+
+    line: int | None
+    column: str | None
+    code: str
+    message_zh: str
+    message_en: str
+    suggestion: str | None
 
 
 def find_plan(connection: Connection, id_: str, *, hold: bool = False) -> StoredPlan | None:
@@ -124,17 +166,67 @@ def list_plans(connection: Connection, most: int) -> list[StoredPlan]:
     return [StoredPlan(**row) for row in rows]
 
 
-def begin_plan(connection: Connection, id_: str, *, record: str, file: str, author: str, today: date) -> None:
+def plans_of(connection: Connection, owner: str | None, most: int, id_: str | None = None) -> list[StoredPlan]:
+    """Those of one owner, or of the command line, the newest first; of an id only that one."""
+    table = IMPORT_PLAN.c
+    statement = select(IMPORT_PLAN).where(table.owner.is_not_distinct_from(owner))
+    if id_ is not None:
+        statement = statement.where(table.id == id_)
+    rows = connection.execute(statement.order_by(table.made_at.desc(), table.id).limit(most)).mappings()
+    return [StoredPlan(**row) for row in rows]
+
+
+def begin_plan(
+    connection: Connection, id_: str, *, record: str, file: str, author: str, today: date, owner: str | None = None
+) -> None:
     """Makes a plan without rows, in place of one of the same id that has not been begun to be applied."""
     drop_plan(connection, id_)
-    row = {"id": id_, "record": record, "file": file, "author": author, "today": today}
+    row = {"id": id_, "record": record, "file": file, "author": author, "today": today, "owner": owner}
     connection.execute(IMPORT_PLAN.insert().values(row))
+
+
+def add_refusals(connection: Connection, id_: str, refusals: Sequence[StoredRefusal]) -> None:
+    """Counts what is refused of a plan, and keeps the first of it."""
+    if not refusals:
+        return
+    told = connection.scalar(select(IMPORT_PLAN.c.errors).where(IMPORT_PLAN.c.id == id_).with_for_update()) or 0
+    kept = [
+        {"plan": id_, "number": told + n, **asdict(each)}
+        for n, each in enumerate(refusals[: max(0, MOST_REFUSALS - told)], 1)
+    ]
+    if kept:
+        connection.execute(IMPORT_REFUSAL.insert(), kept)
+    note_plan(connection, id_, errors=told + len(refusals))
+
+
+def refusals_of(connection: Connection, id_: str, most: int) -> list[StoredRefusal]:
+    """The first of what was refused of a plan."""
+    table = IMPORT_REFUSAL.c
+    names = (table.line, table.column, table.code, table.message_zh, table.message_en, table.suggestion)
+    statement = select(*names).where(table.plan == id_).order_by(table.number).limit(most)
+    return [StoredRefusal(**row) for row in connection.execute(statement).mappings()]
 
 
 def drop_plan(connection: Connection, id_: str) -> None:
     """Forgets a plan and its rows."""
     drop_rows(connection, id_)
+    connection.execute(IMPORT_REFUSAL.delete().where(IMPORT_REFUSAL.c.plan == id_))
     connection.execute(IMPORT_PLAN.delete().where(IMPORT_PLAN.c.id == id_))
+
+
+def drop_forgotten(connection: Connection, before: datetime) -> int:
+    """Forgets plans of owners that were made before a moment and have never been begun to be applied; how many.
+
+    One that was applied is kept: the same file, sent again, has to be known.
+    """
+    table = IMPORT_PLAN.c
+    is_begun = (table.applied > 0) | table.applied_at.is_not(None)
+    statement = select(table.id).where(table.owner.is_not(None), table.made_at < before, ~is_begun)
+    # One that is being applied, or planned anew, is held by whoever does.
+    found = connection.scalars(statement.with_for_update(skip_locked=True)).all()
+    for id_ in found:
+        drop_plan(connection, id_)
+    return len(found)
 
 
 def drop_rows(connection: Connection, id_: str) -> None:

@@ -53,6 +53,15 @@ class Settings(BaseSettings):
     max_body: int = Field(default=2**20, ge=1_000, le=2**30)
     """Bytes of a request's body."""
 
+    upload_limit: int = Field(default=50 * 2**20, ge=1_000, le=2**32)
+    """Bytes of a file that is uploaded to be imported."""
+
+    upload_hours: float = Field(default=24, gt=0, le=720)
+    """Hours for which such a file is kept."""
+
+    max_uploads: int = Field(default=20, ge=0, le=10_000)
+    """Files that one viewer may have waiting; with 0, none are taken."""
+
     rate: int = Field(default=6_000, ge=0)
     """Requests a minute for each viewer, or each address where nobody says who asks; 0 for any number."""
 

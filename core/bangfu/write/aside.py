@@ -13,8 +13,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, QueuePool, Table, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
+from bangfu.errors import BangfuError
 from bangfu.store.audit import DIGEST
 from bangfu.write.copy import copy_text
 
@@ -25,7 +26,7 @@ class Aside:
     def __init__(self, connection: Connection, threads: ThreadPoolExecutor) -> None:
         self._connection = connection
         self._threads = threads
-        self._exact: dict[str, bool] = {}
+        self._exact: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def digest(
         self, table: Table, columns: tuple[str, ...], written: str, given: Mapping[str, Any]
@@ -42,25 +43,23 @@ class Aside:
             with self._connection.begin():
                 # Whoever waits to change the table waits for its writer, who waits for this.
                 self._connection.execute(text("SET LOCAL lock_timeout = '1s'"))
-                if self._is_changed_by_itself(table):
+                if self._is_changed_by_itself(table, columns):
                     return None
                 make = f"CREATE TEMP TABLE import_aside (LIKE {name} INCLUDING GENERATED) ON COMMIT DROP"
                 self._connection.execute(text(make))
                 copy_text(self._connection, "import_aside", columns, written)
                 found: bytes | None = self._connection.scalar(_STATEMENT, given)
                 return found
-        except (DBAPIError, psycopg.Error):
+        except (SQLAlchemyError, psycopg.Error, BangfuError):
             return None  # told where the rows are written, if it has to do with them
 
-    def _is_changed_by_itself(self, table: Table) -> bool:
-        """Whether somebody has given the table triggers of their own."""
-        if table.name not in self._exact:
-            statement = text(
-                "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(quote_ident(:name))"
-                " AND NOT tgisinternal)"
-            )
-            self._exact[table.name] = bool(self._connection.scalar(statement, {"name": table.name}))
-        return self._exact[table.name]
+    def _is_changed_by_itself(self, table: Table, columns: tuple[str, ...]) -> bool:
+        """Whether somebody has given the table triggers of their own, or values for what is left out of `columns`."""
+        asked = table.name, columns
+        if asked not in self._exact:
+            given = {"name": table.name, "columns": list(columns)}
+            self._exact[asked] = bool(self._connection.scalar(_CHANGED, given))
+        return self._exact[asked]
 
 
 @contextmanager
@@ -73,6 +72,12 @@ def aside(engine: Engine) -> Iterator[Aside | None]:
         yield Aside(connection, threads)
 
 
+_CHANGED = text(
+    """SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.id AND NOT tgisinternal)
+        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.id AND NOT attisdropped AND attgenerated = ''
+            AND (atthasdef OR attidentity <> '') AND attname <> ALL(CAST(:columns AS text[])))
+    FROM (SELECT to_regclass(quote_ident(:name)) AS id) t"""
+)
 _STATEMENT = text(
     f"""SELECT {DIGEST} FROM (
         SELECT CAST(m.id - :first + 1 AS int) AS position, CAST(:record AS text) AS record, m.id AS row_id,

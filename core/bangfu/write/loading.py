@@ -49,6 +49,7 @@ class Loading:
         assert isinstance(table, Table), "a record stands in a table"
         self._table = table
         self._policy = policy
+        self._today = today
         self._usual: dict[str, Any] = {
             "version": 1,
             "source": author.name[:200],
@@ -84,7 +85,7 @@ class Loading:
         counts = Counter(line.partition("\t")[0] for line in batch.lines)
         by_key = {int(key): rows for key, rows in counts.items()}
         if owner == "place_code":
-            known = find_owners(self._connection, owner, by_key)
+            known = find_owners(self._connection, owner, by_key, on=self._today)
             found = Counter({code: rows for code, rows in by_key.items() if code in known})
         else:
             found = count_places(self._connection, owner, by_key)

@@ -1,16 +1,18 @@
 """What rows are about: the place, household or person that each belongs to, and where that lies."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, distinct, func, not_, select
 
-from bangfu.declare.codes import DISTRICT_SPAN, level_of
+from bangfu.declare.codes import DISTRICT_SPAN, level_of, official_code
 from bangfu.declare.grain import Grain
 from bangfu.declare.records import Dated
 from bangfu.declare.text import Text
 from bangfu.domain.households import Household, Person
-from bangfu.domain.places import Place
+from bangfu.domain.places import Place, Succession
+from bangfu.query.scope import in_force
 from bangfu.query.values import among
 from bangfu.write.outcome import Code
 
@@ -29,8 +31,13 @@ def levels_of(record: type[Dated]) -> frozenset[Grain]:
     return declared or frozenset((record.__grain__,))
 
 
-def find_owners(connection: Connection, column: str, keys: Collection[int]) -> Mapping[int, int]:
-    """Where those lie that there are, by their keys: the code of a place is its own."""
+def find_owners(
+    connection: Connection, column: str, keys: Collection[int], *, on: date | None = None
+) -> Mapping[int, int]:
+    """Where those lie that there are, by their keys: the code of a place is its own.
+
+    With a day, of places those that are in force on it.
+    """
     if not keys:
         return {}
     districts = sorted({key // DISTRICT_SPAN for key in keys})
@@ -39,6 +46,8 @@ def find_owners(connection: Connection, column: str, keys: Collection[int]) -> M
         case "place_code":
             statement = select(Place.code, Place.code).where(Place.district_code.in_(districts))
             statement = statement.where(among(Place.__table__.c.code, sorted(keys)))
+            if on is not None:
+                statement = statement.where(in_force(Place.__table__, on))
         case "household_id":
             statement = select(Household.id, Household.place_code).where(Household.district_code.in_(districts))
             statement = statement.where(among(Household.__table__.c.id, sorted(keys)))
@@ -47,6 +56,34 @@ def find_owners(connection: Connection, column: str, keys: Collection[int]) -> M
             statement = select(Person.id, Household.place_code).join(Household, lives)
             statement = statement.where(Person.district_code.in_(districts), among(Person.__table__.c.id, sorted(keys)))
     return {key: int(code) for key, code in connection.execute(statement)}
+
+
+def not_in_force(connection: Connection, codes: Collection[int], on: date) -> Mapping[int, tuple[Code, Text]]:
+    """Why nothing is entered for those of some places that there are, and that are no longer, or not yet, in force."""
+    place, later = Place.__table__.c, Succession.__table__.c
+    became = (
+        select(func.array_agg(distinct(later.successor_code)))
+        .where(later.district_code == place.district_code, later.predecessor_code == place.code)
+        .where(later.successor_code != place.code, later.happened_on <= on)
+        .scalar_subquery()
+    )
+    statement = select(place.code, place.name, place.valid_from, place.valid_to, became.label("became")).where(
+        place.district_code.in_(sorted({code // DISTRICT_SPAN for code in codes})),
+        among(place.code, sorted(codes)),
+        not_(in_force(Place.__table__, on)),
+    )
+    return {row.code: _told_of(row, on) for row in connection.execute(statement)} if codes else {}
+
+
+def _told_of(row: Any, on: date) -> tuple[Code, Text]:
+    code = official_code(row.code)
+    if row.valid_from > on:
+        zh = f"{row.name}（{code}）自{row.valid_from}起才設立。"
+        return Code.NOT_IN_FORCE, Text(zh, f"{row.name} ({code}) is not there before {row.valid_from}.")
+    became = "、".join(official_code(each) for each in sorted(row.became or ()))
+    zh = f"{row.name}（{code}）已於{row.valid_to}撤銷" + (f"，現為{became}。" if became else "。")
+    en = f"{row.name} ({code}) is no more since {row.valid_to}" + (f"; it became {became}." if became else ".")
+    return Code.NOT_IN_FORCE, Text(zh, en)
 
 
 def unknown_owner(column: str, key: int) -> tuple[Code, Text]:

@@ -17,7 +17,7 @@ from bangfu.write.arguments import districts_named, require_permissions, wrong_a
 from bangfu.write.changing import Changes
 from bangfu.write.once import Key, once
 from bangfu.write.outcome import Action, Author, Code, Outcome, Rejection
-from bangfu.write.owners import find_owners, owner_column, unknown_owner
+from bangfu.write.owners import find_owners, not_in_force, owner_column, unknown_owner
 
 _CALLED = {"place_code": "place", "household_id": "household", "person_id": "person"}
 """Under which argument a column is mostly given, where that is not called as the column."""
@@ -112,10 +112,12 @@ class Proceeding:
         return self._rows(record, [here, *where])
 
     def place(self, code: int, argument: str) -> None:
-        """Refuses the argument where there is no such place, or none in the author's own."""
+        """Refuses the argument where there is no such place in force, or none in the author's own."""
         known = find_owners(self._connection, "place_code", [code])
         if code not in known or not self._changes.covers(code):
             raise Refusal(argument, *unknown_owner("place_code", code))
+        for gone in not_in_force(self._connection, [code], self._today).values():
+            raise Refusal(argument, *gone)
 
     def create(self, record: type[Dated], *rows: Row, arguments: Mapping[str, str] = _NONE) -> list[int]:
         """Enters new rows; their ids."""

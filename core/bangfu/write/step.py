@@ -19,7 +19,7 @@ from bangfu.declare.text import Text
 from bangfu.query.values import among
 from bangfu.write.entries import Entries
 from bangfu.write.outcome import Action, Applied, Author, Code, Rejection, Row
-from bangfu.write.owners import find_owners, owner_column, unknown_owner, wrong_level
+from bangfu.write.owners import find_owners, not_in_force, owner_column, unknown_owner, wrong_level
 from bangfu.write.refused import told_by
 from bangfu.write.sealing import Resealing
 from bangfu.write.values import missing, refusal
@@ -57,6 +57,7 @@ class Step:
         self._table = table
         self._columns = {each.key: each for each in table.columns if each.computed is None and not is_index(each)}
         self._owner = owner_column(record)
+        self._today = today
         self._sealing = Resealing(connection, table)
         self._defaults = {
             "version": 1,
@@ -71,6 +72,9 @@ class Step:
         self._rejected: set[int] = set()
         self._unchanged: dict[int, int] = {}
         self._current: Mapping[int, Mapping[str, Any]] = {}
+        self._gone: Mapping[int, tuple[Code, Text]] = {}
+        """Places that are given and not in force, each with what is said of it."""
+
         self._where: dict[int, int] = {}
         """Where each row lies that is written, by its position."""
 
@@ -147,6 +151,8 @@ class Step:
         before = {row[self._owner] for row in self._current.values()}
         given = {row[self._owner] for row in self._rows if isinstance(row.get(self._owner), int)}
         places = find_owners(self._connection, self._owner, before | given)
+        if self._owner == "place_code" and self._action is not Action.DELETE:
+            self._gone = not_in_force(self._connection, given, self._today)
         for position in self._left:
             row = self._rows[position]
             current = self._current.get(row["id"]) if self._action is not Action.CREATE else None
@@ -174,6 +180,8 @@ class Step:
             self._reject(position, self._owner, *wrong)
         elif code is None or not self._policy.covers_code(code):
             self._reject(position, self._owner, *unknown_owner(self._owner, key))
+        elif key in self._gone and (current is None or current[self._owner] != key):
+            self._reject(position, self._owner, *self._gone[key])
         elif current is not None and key // DISTRICT_SPAN != current["district_code"]:
             told = Text("不能改到另一個區縣。", "A row cannot be moved to another district.")
             self._reject(position, self._owner, Code.OUT_OF_RANGE, told)

@@ -40,6 +40,12 @@ def _enum(name: str, values: Mapping[str, Any]) -> type[Enum]:  # Strawberry's e
     return made
 
 
+def described(name: str, values: Mapping[str, str], description: str) -> Any:  # as Strawberry returns it
+    """An enum of names, each with what it means."""
+    made = {each: strawberry.enum_value(each, description=told) for each, told in values.items()}
+    return strawberry.enum(_enum(name, made), description=description)
+
+
 DIRECTION = strawberry.enum(Direction, name="OrderDirection", description="Rows without a value always come last.")
 BOUNDARIES = strawberry.enum(
     _enum(
@@ -82,6 +88,7 @@ _WHY = {
     Code.OUT_OF_RANGE: "Is less or more than may be entered.",
     Code.BAD_ID_NUMBER: "Is no ID number.",
     Code.UNKNOWN_PLACE: "There is no such place, or it is none of your own.",
+    Code.NOT_IN_FORCE: "Is a place that is no more, or not yet there.",
     Code.WRONG_LEVEL: "Is a place of another level than the rows are kept at.",
     Code.UNKNOWN_HOUSEHOLD: "There is no such household, or it lies in none of your own places.",
     Code.UNKNOWN_PERSON: "There is no such person, or nobody in your own places.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -150,6 +150,13 @@ class OfUndoing:
 
 
 @dataclass(frozen=True)
+class OfImport:
+    """An import of a file: `plan` and `apply` of the root of mutations, `plans` of that of queries."""
+
+    name: Literal["plan", "apply", "plans"]
+
+
+@dataclass(frozen=True)
 class OfCatalogue:
     """Part of the catalogue of plugins, measures and indicators."""
 
@@ -205,6 +212,7 @@ Meaning = (
     | OfChanged
     | OfReorganising
     | OfUndoing
+    | OfImport
     | OfCatalogue
     | OfViewer
     | OfHistory

@@ -13,6 +13,7 @@ from bangfu_schema.derive.changes import RowTypes, changeable
 from bangfu_schema.derive.divisions import divisions_fields
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfChanging, argument
+from bangfu_schema.derive.imports import import_mutations
 from bangfu_schema.derive.objects import Objects, make_object
 from bangfu_schema.derive.procedures import ProcedureTypes
 
@@ -42,6 +43,7 @@ def mutation_type(graph: Graph, objects: Objects, enums: Enums) -> Any:  # the c
     fields = [field for node in changeable(graph) for field in _fields(node, changes)]
     fields += ProcedureTypes(enums, objects.types, _KEY).fields(graph.procedures)
     fields += divisions_fields(enums)
+    fields += import_mutations()
     told = "What is entered, changed and deleted: each field in a transaction of its own, one after the other."
     return make_object(type("Mutation", (), {}), "Mutation", fields, told)
 

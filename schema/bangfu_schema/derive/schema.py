@@ -16,6 +16,7 @@ from bangfu_schema.derive.completeness import completeness_type
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfCatalogue, OfNode, OfRow, OfSpace, OfViewer, argument
 from bangfu_schema.derive.history import history_fields
+from bangfu_schema.derive.imports import import_plans
 from bangfu_schema.derive.inputs import Inputs
 from bangfu_schema.derive.measures import measure_type
 from bangfu_schema.derive.mutation import mutation_type
@@ -68,7 +69,7 @@ def _root(graph: Graph, objects: Objects) -> list[StrawberryField]:
     viewer = DerivedField.of(
         "viewer", ViewerEntry | None, OfViewer(), description="Who asks; null where the server asks for no token."
     )
-    return [*fields, *_catalogue(), viewer, *history_fields()]
+    return [*fields, *_catalogue(), viewer, *history_fields(), import_plans()]
 
 
 def _one(node: Node, objects: Objects) -> DerivedField:

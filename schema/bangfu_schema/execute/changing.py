@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import TimeoutError  # noqa: A004 - that of the pool
 
 from bangfu.access import Policy
 from bangfu.declare.codes import parse_code
@@ -20,6 +21,7 @@ from bangfu.query.values import parse_id, to_day
 from bangfu.registry import Attribute, Kind, Node, ProcedureField
 from bangfu.registry.nodes import camel
 from bangfu.store import Database
+from bangfu.store.database import all_busy
 from bangfu.store.reads import storable
 from bangfu.write.once import Key, change_once
 from bangfu.write.outcome import Author, Outcome
@@ -126,8 +128,11 @@ class Changing:
         """What comes of some work in a transaction of its own; where nobody waits for it any more, it is undone."""
 
         async def carry_out() -> _T:
-            async with self._database.async_engine.connect() as connection:
-                return await connection.run_sync(work)
+            try:
+                async with self._database.async_engine.connect() as connection:
+                    return await connection.run_sync(work)
+            except TimeoutError as error:
+                raise all_busy() from error
 
         # Cancelled by itself, a statement would say that the database is away, and the next mutation would begin.
         running = asyncio.create_task(carry_out())

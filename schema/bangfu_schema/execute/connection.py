@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any, Protocol
 
 from sqlalchemy import Executable, func, select
+from sqlalchemy.exc import TimeoutError  # noqa: A004 - that of the pool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bangfu.query.counted import LOOKING_BACK
 from bangfu.query.given import AsOf
+from bangfu.store.database import all_busy
 from bangfu.store.wall import AS_OF_MOMENT, Wall
 
 
@@ -47,7 +49,10 @@ class Snapshot:
     async def _run(self, statement: Executable, moment: str | None) -> Sequence[Mapping[str, Any]]:
         async with self._lock:
             if self._connection is None:
-                self._connection = await self._engine.connect()
+                try:
+                    self._connection = await self._engine.connect()
+                except TimeoutError as error:
+                    raise all_busy() from error
                 await self._connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 if self._wall is not None:
                     settings = self._wall.settings().items()

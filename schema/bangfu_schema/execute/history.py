@@ -1,12 +1,13 @@
 """Reads the log of changes for a viewer: the process reads it, and what a viewer may see of it is decided here."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from sqlalchemy import Connection
+from sqlalchemy.exc import TimeoutError  # noqa: A004 - that of the pool
 
 from bangfu.access import AUDIT, Forbidden, Policy
 from bangfu.declare.codes import DISTRICT_SPAN, level_of, parse_code
@@ -19,7 +20,10 @@ from bangfu.registry import Node
 from bangfu.registry.nodes import camel
 from bangfu.store import Database
 from bangfu.store.changes import LoggedChange, read_changes, read_histories
+from bangfu.store.database import all_busy
 from bangfu_schema.derive.history import LoggedEntry, ValueEntry
+
+_T = TypeVar("_T")
 
 
 class Logbook:
@@ -48,8 +52,7 @@ class Logbook:
         def run(connection: Connection) -> dict[int, list[LoggedChange]]:
             return read_histories(connection, record=node.table.name, keys=named, before=before, after=after, most=most)
 
-        async with self._database.async_engine.connect() as connection:
-            found = await connection.run_sync(run)
+        found = await self._run(run)
         return [[_entry(node, each, policy) for each in found[key]] for key in keys]
 
     async def of_district(self, given: Mapping[str, Any], policy: Policy) -> list[LoggedEntry]:
@@ -81,9 +84,15 @@ class Logbook:
         def run(connection: Connection) -> list[LoggedChange]:
             return read_changes(connection, **asked)
 
-        async with self._database.async_engine.connect() as connection:
-            found = await connection.run_sync(run)
+        found = await self._run(run)
         return [_entry(self._nodes.get(each.record), each, policy) for each in found]
+
+    async def _run(self, read: Callable[[Connection], _T]) -> _T:
+        try:
+            async with self._database.log_engine.connect() as connection:
+                return await connection.run_sync(read)
+        except TimeoutError as error:
+            raise all_busy() from error
 
 
 def _most(given: Mapping[str, Any], argument: str) -> int:

@@ -34,12 +34,13 @@ from bangfu_schema.execute.changing import Changed
 from bangfu_schema.execute.connection import Lookback, Reader, Snapshot
 from bangfu_schema.execute.divisions import Divisions
 from bangfu_schema.execute.history import Logbook
+from bangfu_schema.execute.imports import Imports
 from bangfu_schema.execute.measures import Asked, Cell, Told
 from bangfu_schema.execute.pages import Page, make_page
 from bangfu_schema.execute.seam import Completer, Selection
 from bangfu_schema.execute.statements import PARENT, ones_of, page_of, pages_of, rows_of, totals_of
 
-_IN_PYTHON = of.OfCatalogue | of.OfViewer | of.OfHistory | of.OfLog | of.OfReorganising | of.OfUndoing
+_IN_PYTHON = of.OfCatalogue | of.OfViewer | of.OfHistory | of.OfLog | of.OfReorganising | of.OfUndoing | of.OfImport
 """What stands at the root and is answered here, not by a statement of the compiler's."""
 
 _Load = Callable[[list[int]], Awaitable[list[Any]]]
@@ -61,6 +62,8 @@ class Request:
         """Completes the fields of the root; set by whoever makes the two."""
         self.divisions: Divisions
         """Changes divisions; set as well."""
+        self.imports: Imports
+        """Imports files; set as well."""
         self._nodes = nodes
         self._catalogue = catalogue
         self._whole = snapshot
@@ -148,6 +151,10 @@ class Request:
                 return self._redrawn(self.divisions.reorganise, given)
             case of.OfUndoing():
                 return self._redrawn(self.divisions.undo, given)
+            case of.OfImport("plans"):
+                return self.imports.plans(given)
+            case of.OfImport(name):
+                return self._redrawn(self.imports.plan if name == "plan" else self.imports.apply, given)
             case of.OfCatalogue(name):
                 return self._entries(name, given.get("plugin"))
             case of.OfHistory():
@@ -163,7 +170,9 @@ class Request:
     async def _redrawn(
         self, change: Callable[[dict[str, Any], date], Awaitable[Any]], given: dict[str, Any]
     ) -> Any:  # what comes of it
-        done = await change(given, await self._snapshot.today())
+        today = await self._snapshot.today()
+        await self.renew()  # nobody holds a connection while waiting for another one
+        done = await change(given, today)
         await self.renew()
         return done
 

@@ -1,5 +1,6 @@
 """A platform's graph, ready to be asked."""
 
+from copy import copy
 from datetime import date
 from inspect import isawaitable
 from typing import Any
@@ -8,6 +9,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 
 from bangfu.access import Policy, Viewer
 from bangfu.access.policy import SMALL_CELL
+from bangfu.bulk.desk import Desk
 from bangfu.declare.codes import district_of, level_of
 from bangfu.declare.grain import Grain
 from bangfu.errors import OperationError, UserError
@@ -30,6 +32,7 @@ from bangfu_schema.execute.divisions import Divisions
 from bangfu_schema.execute.documents import MOST_ERRORS, Document, Documents, Refused
 from bangfu_schema.execute.errors import extensions_of, formatted
 from bangfu_schema.execute.history import Logbook
+from bangfu_schema.execute.imports import Imports
 from bangfu_schema.execute.itself import Itself
 from bangfu_schema.execute.limits import Limits, check, check_values
 from bangfu_schema.execute.observed import Observed
@@ -67,6 +70,13 @@ class Graph:
         self.documents = Documents(core, self.limits)
         known = Nodes(platform.graph.core, {node.prefix: node for node in nodes})
         self.compiler = Compiler(core, known, zone=time_zone)
+        self._desk: Desk | None = None
+
+    def importing(self, desk: Desk) -> "Graph":
+        """The same graph, whose files are imported at a desk; without one, none are."""
+        made = copy(self)
+        made._desk = desk
+        return made
 
     def sdl(self) -> str:
         """The schema in GraphQL's own language."""
@@ -224,6 +234,7 @@ class Graph:
         )
         request.completer = completion
         request.divisions = Divisions(self.platform, changing, opening.policy)
+        request.imports = Imports(self.platform, database, self._desk, changing, opening.policy)
         try:
             result = execute(
                 self.compiler.schema,

@@ -11,8 +11,15 @@ READ_TIMEOUT = 10.0
 """Seconds for a body of the largest size that is accepted; a slower line than that has 0.8 Mbit/s."""
 
 
-def in_time(receive: Receive, seconds: float) -> Receive:
-    """Receives a body within so many seconds from its first part on; raises Refusal with 408 where it takes longer."""
+PACE = 32 * 1024
+"""Bytes a second at which a file has to come: what a village's line does on a bad day."""
+
+
+def in_time(receive: Receive, seconds: float, *, pace: float | None = None) -> Receive:
+    """Receives a body within so many seconds from its first part on; raises Refusal with 408 where it takes longer.
+
+    With a pace, what has come of it at so many bytes a second takes no time of these.
+    """
     complete = False
     deadline: float | None = None
 
@@ -27,9 +34,12 @@ def in_time(receive: Receive, seconds: float) -> Receive:
                 message = await receive()
         except TimeoutError:
             complete = True
-            message_ = f"The body was not complete after {seconds:g} seconds. Send it faster, or send less."
+            took = f"{seconds:g} seconds" if pace is None else f"{seconds:g} seconds and one for each {pace:,} bytes"
+            message_ = f"The body was not complete after {took}. Send it faster, or send less."
             raise Refusal(HTTPStatus.REQUEST_TIMEOUT, message_) from None
         complete = not message.get("more_body", False)
+        if pace is not None:
+            deadline += len(message.get("body", b"")) / pace
         return message
 
     return receive_in_time
