@@ -78,9 +78,11 @@ def is_told(
     lies_in_own = lies_in_own and not by_other_boundaries
     if may_see and (policy.is_everywhere or lies_in_own or not grain.is_place):
         return None
-    around = Grain.DISTRICT if by_other_boundaries and grain.is_place else grain
-    first = alias.c.code - alias.c.code % SPANS[around] if by_other_boundaries else alias.c.code
-    own = is_own(first, parameters, around) if may_see else false()
+    own: ColumnElement[bool] = false()
+    if may_see and by_other_boundaries:
+        own = is_own(alias.c.code - alias.c.code % SPANS[Grain.DISTRICT], parameters, Grain.DISTRICT)
+    elif may_see:
+        own = is_own(alias.c.code, parameters, grain)
     # How few households are behind a number of places nobody counts.
     is_of_places = looks_at_people and any(part.of.__grain__.is_place for part in parts)
     told_outside = (Grain.DISTRICT,) if by_other_boundaries else (Grain.DISTRICT, Grain.TOWNSHIP)

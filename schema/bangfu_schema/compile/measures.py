@@ -302,7 +302,7 @@ class Figures:
         place = node.table.alias(self._build.name("p"))
         around = belonging(self._rows.node, self._rows.alias)
         rows_below = Rows(node, place, around, self._rows.lies_in_own)
-        figures = Figures(self._build, rows_below, (chosen,), frozenset({"value", "reported"}))
+        figures = Figures(self._build, rows_below, (chosen,), frozenset({"value", "reported", "source"}))
         shown = {
             "code": official(place.c.code),
             "name": place.c.name,
@@ -315,7 +315,8 @@ class Figures:
             place.c.district_code == self._rows.alias.c.district_code,
             place.c.level.in_([constant(grain.value), constant(below.value)]),
             *lies_inside(place.c.code, grain, self._rows.alias),
-            or_(is_due, figures._if_told(chosen, figures._parts[chosen][0].columns["reported"]).is_not(None)),
+            # Rows without a source there are none: where it is missing, nothing of the measure itself lies there.
+            or_(is_due, figures._if_told(chosen, figures._parts[chosen][0].columns["source"]).is_not(None)),
         ]
         rows = select(*labelled(columns)).select_from(figures.joined).where(*inside).order_by(place.c.code)
         return many(rows.correlate_except(), columns, self._build.name("r"))
