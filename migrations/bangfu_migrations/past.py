@@ -12,14 +12,13 @@ now, with the household or person it was about; one that is gone is for viewers 
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy.dialects import postgresql
-
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.records import Dated, columns_of
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
 from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
+from bangfu.query.names import quote_name
 from bangfu.store.reorganisations import PLACE_MOVE, REORGANISATION
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import AS_OF_MOMENT, DISTRICT_READER, PERMISSIONS, PLACES, READER
@@ -67,7 +66,7 @@ def past_views(record: type[Dated], counted: Mapping[str, bool], needed: str) ->
     `counted` says of these whether it is their values that count, or only whether there is one. `needed` is the
     permission that its rows take.
     """
-    table = _quote(record.__tablename__)
+    table = quote_name(record.__tablename__)
     yield f"CREATE VIEW {COUNTED_AS_OF}.{table} AS {_rows(record, counted)}"
     yield f"GRANT SELECT ON {COUNTED_AS_OF}.{table} TO {_BOTH}"
     names = {column.name: True for column in columns_of(record)}
@@ -78,11 +77,11 @@ def past_views(record: type[Dated], counted: Mapping[str, bool], needed: str) ->
 
 def _rows(record: type[Dated], columns: Mapping[str, bool]) -> str:
     """All rows as they were. What rows are joined by is taken from the log as it stands, before a row is made of it."""
-    table = _quote(record.__tablename__)
+    table = quote_name(record.__tablename__)
     later = _LATER.format(table=record.__tablename__)
 
     def shown(row: str, name: str) -> str:
-        quoted = _quote(name)
+        quoted = quote_name(name)
         return f"{row}.{quoted}" if columns[name] else f"left({row}.{quoted}, 0) AS {quoted}"
 
     key = "code" if record is Place else "id"
@@ -121,7 +120,7 @@ def _lay_in(record: type[Dated], row: str, own: str) -> str:
 
 def _lies_still(record: type[Dated], row: str, own: str) -> str:
     """Whether a row of the past lies in places now, with what it was about; or is gone, and the whole district seen."""
-    table = f"{COUNTED}.{_quote(record.__tablename__)}"
+    table = f"{COUNTED}.{quote_name(record.__tablename__)}"
     now = f"SELECT FROM {table} n WHERE n.district_code = {row}.district_code AND n.id = {row}.id"
     first = f"{row}.district_code::bigint * {DISTRICT_SPAN}"
     gone = f"NOT EXISTS ({now}) AND int8range({first}, {first} + {DISTRICT_SPAN}) <@ {own}"
@@ -155,7 +154,3 @@ def _owner_of(record: type[Dated]) -> tuple[type[Dated], str] | None:
     if "place_code" in names:
         return None
     return (Household, "household_id") if "household_id" in names else (Person, "person_id")
-
-
-def _quote(name: str) -> str:
-    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]  # as everywhere

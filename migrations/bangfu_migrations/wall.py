@@ -20,7 +20,6 @@ from hashlib import sha256
 from itertools import chain
 
 from sqlalchemy import Connection, Engine, String, func, inspect, select, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from bangfu.access import needed_to_count
@@ -32,6 +31,7 @@ from bangfu.domain.targets import Target
 from bangfu.errors import OperationError
 from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
 from bangfu.query.measures import sensitive_looks
+from bangfu.query.names import quote_name
 from bangfu.registry import Platform, measures_of
 from bangfu.store.chained import AUDIT, chain_of_reads
 from bangfu.store.reads import READ_HEAD, READ_LOG
@@ -66,7 +66,7 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
             connection.execute(text(statement))
         connection.execute(text(f"COMMENT ON SCHEMA {COUNTED} IS '{_digest([*foundation, *chain_of_reads('')])}'"))
         for table, statements in there.items():
-            connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{_quote(table)} IS '{_digest(statements)}'"))
+            connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{quote_name(table)} IS '{_digest(statements)}'"))
 
 
 def lower_wall(connection: Connection) -> None:
@@ -192,7 +192,7 @@ def _counted(record: type[Dated], used: Mapping[tuple[str, str], bool]) -> dict[
 
 
 def _view(record: type[Dated], columns: Mapping[str, bool]) -> Iterator[str]:
-    table, quote = record.__tablename__, _quote
+    table, quote = record.__tablename__, quote_name
     listed = ", ".join(
         quote(name) if is_whole else f"left({quote(name)}, 0) AS {quote(name)}" for name, is_whole in columns.items()
     )
@@ -205,7 +205,7 @@ def _policy(record: type[Dated]) -> Iterator[str]:
 
     The sub-selects are looked at once for each statement, not once for each row.
     """
-    table = _quote(record.__tablename__)
+    table = quote_name(record.__tablename__)
     holds = f"string_to_array(current_setting('{PERMISSIONS}', true), ',') @> ARRAY['{needed_to_count(record)}']"
     places = f"SELECT CASE WHEN {holds} THEN nullif(current_setting('{PLACES}', true), '')"
     # PostgreSQL guesses how many rows pass: of nearly all it says so only of what is not null, and plans accordingly.
@@ -220,7 +220,7 @@ def _policy(record: type[Dated]) -> Iterator[str]:
 
 def _lies_in(record: type[Dated], own: str) -> str:
     """Whether a row lies in places; asked of the views, since the household itself may be one that is kept back."""
-    table, columns = _quote(record.__tablename__), {column.name for column in columns_of(record)}
+    table, columns = quote_name(record.__tablename__), {column.name for column in columns_of(record)}
     if "place_code" in columns:
         return f"place_code <@ {own}"
     if "household_id" in columns:
@@ -242,7 +242,3 @@ def _digests(platform: Platform) -> dict[str, str]:
 
 def _digest(statements: Sequence[str]) -> str:
     return sha256("\n".join(statements).encode()).hexdigest()[:16]
-
-
-def _quote(name: str) -> str:
-    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]  # as everywhere

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bangfu.bulk.planning import Refusal
     from bangfu.registry import Platform
     from bangfu.store import Database
+    from bangfu.write.outcome import Author
 
 _SHOWN = 20  # refusals on the terminal; all of them are in the report
 _COLUMNS = ("line", "column", "code", "message_zh", "message_en", "suggestion")
@@ -77,6 +78,15 @@ def refusals(report: Path | None, *, is_quiet: bool) -> Iterator[Callable[[Refus
         if seen > _SHOWN and not is_quiet:
             more = "" if report is not None else "; --report FILE writes all of them"
             typer.echo(f"… and {seen - _SHOWN} more{more}", err=True)
+
+
+def author(reason: str) -> Author:
+    """Whoever sits at the terminal, as the log of changes names them."""
+    import getpass
+
+    from bangfu.write.outcome import Author
+
+    return Author(name=getpass.getuser(), reason=reason)
 
 
 def day_of_the_books(database: Database) -> date:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bangfu_app.cli.files import JsonOption, day_of_the_books, opened, progress, refusals
+from bangfu_app.cli.files import JsonOption, author, day_of_the_books, opened, progress, refusals
 
 if TYPE_CHECKING:
     from bangfu.declare.records import Dated
     from bangfu.registry import Platform
     from bangfu.store.imports import StoredPlan
-    from bangfu.write.outcome import Author
 
 imports = typer.Typer(help="Rows from CSV, Excel and JSON lines. 批量導入", no_args_is_help=True)
 
@@ -59,7 +58,7 @@ def plan(
                 asked = Import(
                     path=file,
                     record=chosen,
-                    author=_author(),
+                    author=author("import"),
                     policy=EVERYTHING,
                     today=day_of_the_books(database),
                     within=place,
@@ -102,7 +101,7 @@ def apply(
                     done.append(
                         apply_import(
                             *(database.engine, id_, record, refuse),
-                            author=_author(f"import {id_}"),
+                            author=author(f"import {id_}"),
                             policy=EVERYTHING,
                             today=day_of_the_books(database),
                             on_rows=on_rows,
@@ -149,14 +148,6 @@ def _record(platform: Platform, name: str) -> type[Dated]:
         return record_named(platform, name)
     except UserError as error:
         raise typer.BadParameter(error.message.removeprefix("record: "), param_hint="record") from None
-
-
-def _author(reason: str = "import") -> Author:
-    import getpass
-
-    from bangfu.write.outcome import Author
-
-    return Author(name=getpass.getuser(), reason=reason)
 
 
 def _print_plans(found: list[StoredPlan], *, as_json: bool) -> None:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bangfu_app.cli.files import JsonOption, day_of_the_books, opened
+from bangfu_app.cli.files import JsonOption, author, day_of_the_books, opened
 
 if TYPE_CHECKING:
     from bangfu.divisions.carrying import Reorganised
     from bangfu.divisions.plan import Plan
     from bangfu.registry import Platform
-    from bangfu.write.outcome import Author
 
 places = typer.Typer(help="Changes of divisions. 區劃調整", no_args_is_help=True)
 
@@ -53,7 +52,7 @@ def reorganise(
             with database.engine.connect() as connection:
                 done = carry_out(
                     *(connection, platform, plan),
-                    author=_author("placesReorganize"),
+                    author=author("placesReorganize"),
                     policy=EVERYTHING,
                     today=day_of_the_books(database),
                     dry=not apply,
@@ -89,7 +88,7 @@ def undo(
         with database.engine.connect() as connection:
             done = take_back(
                 *(connection, platform, code, number),
-                author=_author("placesUndo"),
+                author=author("placesUndo"),
                 policy=EVERYTHING,
                 dry=not apply,
                 tell=steps.detail,
@@ -137,14 +136,6 @@ def _read(file: Path, platform: Platform) -> Plan:
     except orjson.JSONDecodeError as error:
         raise typer.BadParameter(f"{file} is no JSON: {error}", param_hint="FILE") from None
     return read_plan(given, platform.graph.core[Grain.HOUSEHOLD])
-
-
-def _author(reason: str) -> Author:
-    import getpass
-
-    from bangfu.write.outcome import Author
-
-    return Author(name=getpass.getuser(), reason=reason)
 
 
 def _print(platform: Platform, done: Reorganised, plan: Plan | None, *, is_done: bool, as_json: bool) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
 from bangfu.access import EVERYTHING, Policy
 from bangfu.declare.codes import DISTRICT_SPAN, code_range, level_of, official_code
-from bangfu.declare.records import Dated
+from bangfu.declare.records import Dated, table_of
 from bangfu.declare.text import Text
 from bangfu.domain.households import Person
 from bangfu.domain.places import Place
@@ -158,8 +158,7 @@ def known_rows(
 
     Only of rows in the author's own places: of others not even the id is told.
     """
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
+    table = table_of(record)
     found: list[dict[str, int]] = [{} for _ in rows]
     owner = owner_column(record)
     districts = sorted({row[owner] // DISTRICT_SPAN for row in rows if owner in row})

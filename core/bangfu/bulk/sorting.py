@@ -11,12 +11,12 @@ from datetime import date
 from itertools import compress
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from bangfu.access import Policy
 from bangfu.bulk.found import Finder, known_rows
 from bangfu.declare.codes import DISTRICT_SPAN
-from bangfu.declare.records import Dated
+from bangfu.declare.records import Dated, table_of
 from bangfu.intake.blocks import Block
 from bangfu.intake.references import Reference
 from bangfu.write.batch import Batch, Lines
@@ -46,8 +46,7 @@ class Sorter:
         self._record = record
         self._policy = policy
         self._today = today
-        table = record.__table__
-        assert isinstance(table, Table), "a record stands in a table"
+        table = table_of(record)
         self._table = table
         self._owner = owner_column(record)
         self._is_plain = is_plain(record)

@@ -205,11 +205,16 @@ class PersonRecord(Record):
         )
 
 
+def table_of(record: type[Dated]) -> Table:
+    """The table in which a record's rows stand."""
+    table = record.__table__
+    assert isinstance(table, Table), "a record stands in a table"
+    return table
+
+
 def columns_of(record: type[Dated]) -> tuple[Column[Any], ...]:
     """The columns of a record's table, in the table's order."""
-    table = record.__table__
-    assert isinstance(table, Table)
-    return tuple(table.columns)
+    return tuple(table_of(record).columns)
 
 
 def record_of(table: Table) -> type[Dated] | None:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from bangfu.declare.codes import DISTRICT_SPAN
-from bangfu.declare.records import Basis, Dated
+from bangfu.declare.records import Basis, Dated, table_of
 from bangfu.declare.text import Text
 from bangfu.divisions.redrawing import Lineage, Spot
 from bangfu.domain.pinyin import pinyin
@@ -41,13 +41,6 @@ def refused(column: str | None, code: Code, zh: str, en: str, *, row: int = WHOL
     return CannotBe([Rejection(row=row, column=column, code=code, message=Text(zh, en))])
 
 
-def table_of(record: type[Dated]) -> Table:
-    """The table in which a record's rows stand."""
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
-    return table
-
-
 class Carrier:
     """Writes places and where rows lie, in one entry of a district's log."""
 
@@ -75,9 +68,9 @@ class Carrier:
         ]
         self._write(Place, Action.CREATE, rows, [each.code for each in spots])
 
-    def end_places(self, codes: Sequence[int], on: date | None = None) -> None:
-        """Places that are no longer in force from the day on; or are again, where their end is taken back."""
-        self._update_places([{"code": code, "valid_to": on or self._on} for code in codes])
+    def end_places(self, codes: Sequence[int]) -> None:
+        """Places that are no longer in force from the day on."""
+        self._update_places([{"code": code, "valid_to": self._on} for code in codes])
 
     def reopen_places(self, codes: Sequence[int]) -> None:
         """Places whose end is taken back."""

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text
 
 from bangfu.access import Forbidden, Policy
-from bangfu.declare.codes import DISTRICT_SPAN, level_of, official_code
+from bangfu.declare.codes import DISTRICT_SPAN, code_range, level_of, official_code
 from bangfu.declare.grain import Grain
-from bangfu.declare.records import Dated, columns_of
-from bangfu.divisions.carrier import CannotBe, Carrier, refused, table_of
+from bangfu.declare.records import Dated, columns_of, table_of
+from bangfu.divisions.carrier import CannotBe, Carrier, refused
 from bangfu.divisions.conserved import Figure, all_values, compare
 from bangfu.divisions.plan import Plan
 from bangfu.divisions.redrawing import Lineage, Redrawing, Redrawn, Spot, ancestor_of
@@ -291,7 +291,7 @@ def _split_off(
     found, unknown = {}, []
     for household, (old, new) in drawn.households.items():
         code = lives.get(household)
-        first, last = old, old + (999 if level_of(old) is Grain.VILLAGE else 0)
+        first, last = code_range(old)
         if code is None or not first <= code <= last:
             unknown.append(household)
         elif household not in goes:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from bangfu.access import Policy
 from bangfu.declare.codes import DISTRICT_SPAN, official_code
-from bangfu.declare.records import Dated
-from bangfu.divisions.carrier import CannotBe, Carrier, refused, table_of
+from bangfu.declare.records import Dated, table_of
+from bangfu.divisions.carrier import CannotBe, Carrier, refused
 from bangfu.divisions.carrying import Moving, Reorganised, check_may, check_unknown_tables, located
 from bangfu.domain.places import Place, Succession
 from bangfu.query.values import among

@@ -15,7 +15,7 @@ from sqlalchemy import Column, MetaData, Table, TableClause, column, table
 
 from bangfu.access import is_open
 from bangfu.declare.fields import is_index
-from bangfu.declare.records import Dated, columns_of, record_of
+from bangfu.declare.records import Dated, columns_of, record_of, table_of
 
 COUNTED = "counted"
 """The schema of the views."""
@@ -36,9 +36,7 @@ def counted(record: type[Dated]) -> TableClause:
     viewer, the table itself.
     """
     if is_open(record):
-        itself = record.__table__
-        assert isinstance(itself, Table), "a record stands in a table"
-        return itself
+        return table_of(record)
     columns = (Column(each.name, each.type) for each in columns_of(record) if not is_index(each))
     return Table(record.__tablename__, MetaData(), *columns, schema=COUNTED)
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.visitors import iterate
 from bangfu.declare.conditions import Look, clause_of, looks, tables_in
 from bangfu.declare.fields import field_of, is_index
 from bangfu.declare.plugin import Plugin
-from bangfu.declare.records import Dated, record_of
+from bangfu.declare.records import Dated, record_of, table_of
 from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place
 from bangfu.domain.targets import Target
@@ -32,8 +32,7 @@ def condition_problems(
     plugin: Plugin, thing: str, condition: Any, of: type[Dated], readable: Readable
 ) -> Iterator[Problem]:
     """What is wrong with a condition over rows of the record `of`."""
-    own = of.__table__
-    assert isinstance(own, Table), "a record stands in a table"
+    own = table_of(of)
     for look in looks(condition):
         found, remedy = _of_look(look, of)
         if found:

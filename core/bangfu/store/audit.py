@@ -6,7 +6,7 @@ changes a word, takes something out or puts something in, has to make all later 
 elsewhere (`bangfu audit verify` prints it). A sealed value stands in it as sealed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    TextClause,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -188,29 +189,36 @@ def close_entry(
 
 def verify(connection: Connection, district: int | None = None) -> Iterator[Chain]:
     """Goes through the chains, of one district or of all, and tells where each is broken."""
+    return verify_chains(connection, district, head="change_head", tables=("change_set", "change"), broken=_VERIFY)
+
+
+def verify_chains(
+    connection: Connection, district: int | None, *, head: str, tables: Sequence[str], broken: TextClause
+) -> Iterator[Chain]:
+    """Goes through the chains of a log whose entries stand in the first of these tables; `broken` finds the breaks."""
+    each = " UNION ALL SELECT DISTINCT district_code, NULL::bigint, NULL FROM "
+    others = "".join(each + name for name in tables)
     known = connection.execute(
         text(
-            "SELECT d, max(number), max(hash) FROM ("
-            " SELECT district_code d, number, encode(hash, 'hex') hash FROM change_head"
-            " UNION ALL SELECT DISTINCT district_code, NULL::bigint, NULL FROM change_set"
-            " UNION ALL SELECT DISTINCT district_code, NULL::bigint, NULL FROM change) x"
+            "SELECT d, max(number), max(hash) FROM ("  # noqa: S608 - our own words
+            f" SELECT district_code d, number, encode(hash, 'hex') hash FROM {head}{others}) x"
             " WHERE CAST(:district AS int) IS NULL OR d = :district GROUP BY d ORDER BY d"
         ),
         {"district": district},
     ).all()
-    for code, number, head in known:
+    for code, number, hash_ in known:
         breaks = [
             Break(district_code=code, number=row.number, what=row.what)
-            for row in connection.execute(_VERIFY, {"district": code})
+            for row in connection.execute(broken, {"district": code})
         ]
         last = connection.execute(
             text(
-                "SELECT number, encode(hash, 'hex') hash FROM change_set WHERE district_code = :district"
+                f"SELECT number, encode(hash, 'hex') hash FROM {tables[0]} WHERE district_code = :district"  # noqa: S608
                 " ORDER BY number DESC LIMIT 1"
             ),
             {"district": code},
         ).one_or_none()
         found = (0, "") if last is None else (last.number, last.hash)
-        if found != (number, head):
+        if found != (number, hash_):
             breaks.append(Break(district_code=code, number=number or 0, what="the last entry is another one"))
         yield Chain(district_code=code, entries=found[0], hash=found[1], breaks=tuple(breaks))

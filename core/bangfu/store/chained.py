@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from bangfu.store.audit import Break, Chain
+from bangfu.store.audit import Chain, verify_chains
 from bangfu.store.reads import READ_HEAD, READ_LOG
 
 AUDIT = "audit"
@@ -60,28 +60,4 @@ _VERIFY = text(
 
 def verify_reads(connection: Connection, district: int | None = None) -> Iterator[Chain]:
     """Goes through the chains, of one district or of all, and tells where each is broken; 0 stands for no district."""
-    heads = connection.execute(
-        text(
-            "SELECT d, max(number) AS number, max(hash) AS hash FROM ("
-            " SELECT district_code d, number, encode(hash, 'hex') hash FROM read_head"
-            " UNION ALL SELECT DISTINCT district_code, NULL::bigint, NULL FROM read_log) x"
-            " WHERE CAST(:district AS int) IS NULL OR d = :district GROUP BY d ORDER BY d"
-        ),
-        {"district": district},
-    ).all()
-    for code, number, head in heads:
-        breaks = [
-            Break(district_code=code, number=row.number, what=row.what)
-            for row in connection.execute(_VERIFY, {"district": code})
-        ]
-        last = connection.execute(
-            text(
-                "SELECT number, encode(hash, 'hex') hash FROM read_log WHERE district_code = :district"
-                " ORDER BY number DESC LIMIT 1"
-            ),
-            {"district": code},
-        ).one_or_none()
-        found = (0, "") if last is None else (last.number, last.hash)
-        if found != (number, head):
-            breaks.append(Break(district_code=code, number=number or 0, what="the last entry is another one"))
-        yield Chain(district_code=code, entries=found[0], hash=found[1], breaks=tuple(breaks))
+    return verify_chains(connection, district, head="read_head", tables=("read_log",), broken=_VERIFY)

@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, QueuePool, Table, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
 from bangfu.errors import BangfuError
+from bangfu.query.names import quote_name
 from bangfu.store.audit import DIGEST
 from bangfu.write.copy import copy_text
 
@@ -38,7 +38,7 @@ class Aside:
         return self._threads.submit(self._digest, table, columns, written, given)
 
     def _digest(self, table: Table, columns: tuple[str, ...], written: str, given: Mapping[str, Any]) -> bytes | None:
-        name = postgresql.dialect().identifier_preparer.quote(table.name)  # type: ignore[no-untyped-call]
+        name = quote_name(table.name)
         try:
             with self._connection.begin():
                 # Whoever waits to change the table waits for its writer, who waits for this.

@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Integer, Numeric, Table
+from sqlalchemy import Boolean, Date, Integer, Numeric
 from sqlalchemy.schema import Column
 
 from bangfu.declare.fields import field_of
-from bangfu.declare.records import Dated
+from bangfu.declare.records import Dated, table_of
 from bangfu.write.copy import NULL, Writer, writer_of
 
 _ESCAPED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
@@ -35,7 +35,7 @@ class Lines:
     """Makes rows of one record lines for COPY."""
 
     def __init__(self, record: type[Dated]) -> None:
-        self._written = {column.key: _Written(writer_of(column.type)) for column in _table(record).columns}
+        self._written = {column.key: _Written(writer_of(column.type)) for column in table_of(record).columns}
 
     def of(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
         """Rows that are given by columns, all of which the record has."""
@@ -45,7 +45,7 @@ class Lines:
 
 def rows_of(record: type[Dated], batch: Batch) -> list[dict[str, Any]]:
     """The rows that the lines were made of."""
-    readers = [_reader(_table(record).c[name]) for name in batch.columns]
+    readers = [_reader(table_of(record).c[name]) for name in batch.columns]
     found = []
     for line in batch.lines:
         values = zip(batch.columns, readers, line.split("\t"), strict=True)
@@ -88,9 +88,3 @@ _READERS: tuple[tuple[Any, Callable[[str], Any]], ...] = (
     (Numeric, Decimal),
     (Integer, int),
 )
-
-
-def _table(record: type[Dated]) -> Table:
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
-    return table

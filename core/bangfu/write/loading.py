@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Table, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from bangfu.access import Policy
-from bangfu.declare.records import Basis, Dated
+from bangfu.declare.records import Basis, Dated, table_of
+from bangfu.query.names import quote_name
 from bangfu.write.aside import Aside
 from bangfu.write.batch import Batch
 from bangfu.write.copy import copy_text, writer_of
@@ -45,8 +45,7 @@ class Loading:
         self._aside = aside
         self._entries = entries
         self._record = record
-        table = record.__table__
-        assert isinstance(table, Table), "a record stands in a table"
+        table = table_of(record)
         self._table = table
         self._policy = policy
         self._today = today
@@ -102,7 +101,7 @@ class Loading:
 
     def _enter(self, batch: Batch, first: int) -> None:
         """Notes the rows in the log as they now stand; ids and positions both run without a gap."""
-        name = postgresql.dialect().identifier_preparer.quote(self._table.name)  # type: ignore[no-untyped-call]
+        name = quote_name(self._table.name)
         told = (
             "CAST(:number AS bigint), CAST(:offset + m.id - :first AS int), CAST(:record AS text), m.id,"
             " CAST(:action AS text), NULL, to_jsonb(m)"

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import Column
 
 from bangfu.declare.fields import field_of, is_index
-from bangfu.declare.records import Dated, columns_of
+from bangfu.declare.records import Dated, columns_of, table_of
 from bangfu.write.owners import owner_column
 from bangfu.write.values import refusal
 
@@ -37,8 +37,7 @@ def is_plain(record: type[Dated]) -> bool:
     It cannot where values are sealed, where rules are declared that look at rows as they stand, and where the table has
     constraints of other kinds.
     """
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
+    table = table_of(record)
     if record.__checks__ or any(field is not None and field.sealed for field in map(field_of, columns_of(record))):
         return False
     return all(_is_plain(each, table, owner_column(record)) for each in (*table.constraints, *table.indexes))
@@ -68,8 +67,7 @@ def unique_keys(table: Table) -> Iterator[list[Column[object]]]:
 
 def fits(record: type[Dated], given: Collection[str]) -> bool:
     """Whether new rows of a plain record may come with just these columns, and their keys can be told by them."""
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
+    table = table_of(record)
     needed = {column.key for columns in unique_keys(table) for column in columns} | {owner_column(record)}
     for column in table.columns:
         if not column.nullable and column.computed is None and column.key not in (*OURS, *DEFAULTED):

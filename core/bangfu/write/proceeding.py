@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RootTransaction, Table, select
+from sqlalchemy import ColumnElement, Connection, RootTransaction, select
 
 from bangfu.access import Policy
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.fields import field_of, is_index
 from bangfu.declare.procedures import Procedure, Row
-from bangfu.declare.records import Dated, snake
+from bangfu.declare.records import Dated, snake, table_of
 from bangfu.declare.refusals import Refusal
 from bangfu.declare.text import Text
 from bangfu.write.arguments import districts_named, require_permissions, wrong_arguments
@@ -89,7 +89,7 @@ class Proceeding:
     def row(self, record: type[Dated], id_: int, argument: str, *, version: int | None = None) -> dict[str, Any]:
         """The row of an id."""
         self._changes.hold([id_ // DISTRICT_SPAN])
-        table = _table_of(record)
+        table = table_of(record)
         found = self._rows(record, [table.c.district_code == id_ // DISTRICT_SPAN, table.c.id == id_])
         if not found:
             called = f"{snake(record.__name__)}_id"
@@ -108,7 +108,7 @@ class Proceeding:
 
     def rows(self, record: type[Dated], *where: ColumnElement[bool]) -> list[dict[str, Any]]:
         """The rows of which the conditions hold, by their ids."""
-        here = _table_of(record).c.district_code.in_(sorted(self._changes.districts))
+        here = table_of(record).c.district_code.in_(sorted(self._changes.districts))
         return self._rows(record, [here, *where])
 
     def place(self, code: int, argument: str) -> None:
@@ -133,7 +133,7 @@ class Proceeding:
 
     def _rows(self, record: type[Dated], where: Sequence[ColumnElement[bool]]) -> list[dict[str, Any]]:
         """Rows in the author's places, without what the database keeps no clear text of."""
-        table = _table_of(record)
+        table = table_of(record)
         columns = [each for each in table.c if not (is_index(each) or _is_sealed(each))]
         statement = select(*columns).where(*where).order_by(table.c.district_code, table.c.id)
         rows = [dict(row) for row in self._connection.execute(statement).mappings()]
@@ -168,12 +168,6 @@ class Proceeding:
             message=rejection.message,
             suggestion=rejection.suggestion,
         )
-
-
-def _table_of(record: type[Dated]) -> Table:
-    table = record.__table__
-    assert isinstance(table, Table), "a record stands in a table"
-    return table
 
 
 def _is_sealed(column: Any) -> bool:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from bangfu.errors import OperationError
+from bangfu.query.names import quote_name
 from bangfu.seal import Seal
 from bangfu.seal.seal import VERSION
 from bangfu.store.sealed import forget_key, hold_key, note_keys, noted_keys, seal_of
@@ -91,7 +91,7 @@ def seal_clear(engine: Engine, *, on_batch: OnBatch = lambda _: None) -> int:
         done += sealed
         if sealed:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text(f"VACUUM (FULL, ANALYZE) {_quote(column.table)}"))
+                connection.execute(text(f"VACUUM (FULL, ANALYZE) {quote_name(column.table)}"))
     return done
 
 
@@ -277,8 +277,4 @@ def _pairs(columns: Sequence[SealedColumn]) -> list[tuple[str, str]]:
 
 
 def _names(column: SealedColumn) -> tuple[str, str, str]:
-    return _quote(column.table), _quote(column.column), _quote(f"{column.column}_index")
-
-
-def _quote(name: str) -> str:
-    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]  # as everywhere
+    return quote_name(column.table), quote_name(column.column), quote_name(f"{column.column}_index")

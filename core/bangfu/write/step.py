@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlalchemy.schema import Column
@@ -14,7 +14,7 @@ from sqlalchemy.schema import Column
 from bangfu.access import PERSONAL, Forbidden, Policy
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.fields import field_of, is_index
-from bangfu.declare.records import Basis, Dated
+from bangfu.declare.records import Basis, Dated, table_of
 from bangfu.declare.text import Text
 from bangfu.query.values import among
 from bangfu.write.entries import Entries
@@ -52,8 +52,7 @@ class Step:
         self._record = record
         self._action = action
         self._rows = rows
-        table = record.__table__
-        assert isinstance(table, Table), "a record stands in a table"
+        table = table_of(record)
         self._table = table
         self._columns = {each.key: each for each in table.columns if each.computed is None and not is_index(each)}
         self._owner = owner_column(record)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Connection, Date, Integer, LargeBinary, Numeric, Table, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import Column
 from sqlalchemy.types import TypeEngine
 
 from bangfu.declare.choice import Choice
+from bangfu.query.names import quote_name
 from bangfu.write.outcome import Action
 
 _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
@@ -29,7 +29,7 @@ class Writer:
     def __init__(self, connection: Connection, table: Table, district: int, number: int) -> None:
         self._connection = connection
         self._table = table
-        self._name = _quote(table.name)
+        self._name = quote_name(table.name)
         self._key = key = "id" if "id" in table.columns else "code"  # of places, which have no id of their own
         self._told = (
             "SELECT CAST(:district AS int), CAST(:number AS bigint),"
@@ -45,7 +45,7 @@ class Writer:
         """
         named = rows[0] if action is not Action.DELETE else self._keys
         columns = [self._table.c[name] for name in named]
-        names = ", ".join(_quote(column.name) for column in columns)
+        names = ", ".join(quote_name(column.name) for column in columns)
         arrays = ", ".join(f"CAST(:p{index} AS {_type_of(column)}[])" for index, column in enumerate(columns))
         values = {f"p{index}": [_stored(row[column.name]) for row in rows] for index, column in enumerate(columns)}
         given = f"given AS (SELECT * FROM unnest({arrays}) AS g({names}))"  # noqa: S608 - names that are declared
@@ -60,7 +60,7 @@ class Writer:
                 return f"WITH {given}, made AS ({made}) {LOG} {self._told}, NULL, to_jsonb(m) FROM made m"
             case Action.UPDATE:
                 sets = ", ".join(
-                    f"{_quote(column.name)} = g.{_quote(column.name)}"
+                    f"{quote_name(column.name)} = g.{quote_name(column.name)}"
                     for column in columns
                     if column.name not in self._keys
                 )
@@ -94,7 +94,3 @@ def _type_of(column: Column[Any]) -> str:
 
 def _stored(value: Any) -> Any:
     return value.name if isinstance(value, Choice) else value
-
-
-def _quote(name: str) -> str:
-    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]  # as everywhere

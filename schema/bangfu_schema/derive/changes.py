@@ -87,6 +87,21 @@ def entered(node: Node) -> dict[str, Attribute]:
     return {name: each for name, each in node.attributes.items() if each.column not in (owner, "version")}
 
 
+def entry_fields() -> list[StrawberryField]:
+    """What every payload tells of what was written."""
+    return [
+        DerivedField.of(
+            "written", int, OfChanged("written"), description="How many rows were changed; 0 in a dry run."
+        ),
+        DerivedField.of(
+            "entries",
+            list[int],
+            OfChanged("entries"),
+            description="The numbers of the entries that were made in the log of changes, one for each district.",
+        ),
+    ]
+
+
 class RowTypes:
     """The inputs and the payloads of a graph's mutations."""
 
@@ -130,15 +145,7 @@ class RowTypes:
                 OfChanged("errors"),
                 description="Why rows were not taken; with any of these nothing was written, unless it was `partial`.",
             ),
-            DerivedField.of(
-                "written", int, OfChanged("written"), description="How many rows were changed; 0 in a dry run."
-            ),
-            DerivedField.of(
-                "entries",
-                list[int],
-                OfChanged("entries"),
-                description="The numbers of the entries that were made in the log of changes, one for each district.",
-            ),
+            *entry_fields(),
         ]
         name = f"{node.name}Change"
         told = f"What came of a change: {node.title.zh} {node.title.en}."

@@ -12,7 +12,7 @@ from bangfu.registry import Node, ProcedureField
 from bangfu.registry.graph import type_prefix
 from bangfu.registry.nodes import camel
 from bangfu_schema.derive.annotations import listed
-from bangfu_schema.derive.changes import ErrorEntry, described
+from bangfu_schema.derive.changes import ErrorEntry, described, entry_fields
 from bangfu_schema.derive.enums import Enums
 from bangfu_schema.derive.fields import DerivedField, OfChanged, OfProcedure, argument
 from bangfu_schema.derive.objects import SCALARS_OF, make_object
@@ -87,15 +87,7 @@ class ProcedureTypes:
                 OfChanged("errors"),
                 description="Why it cannot be carried out; with any of these nothing was written.",
             ),
-            DerivedField.of(
-                "written", int, OfChanged("written"), description="How many rows were changed; 0 in a dry run."
-            ),
-            DerivedField.of(
-                "entries",
-                list[int],
-                OfChanged("entries"),
-                description="The numbers of the entries that were made in the log of changes, one for each district.",
-            ),
+            *entry_fields(),
         ]
         name = f"{node.name}Done"
         told = f"What came of a procedure: {node.title.zh} {node.title.en}."
