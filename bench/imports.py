@@ -1,7 +1,7 @@
 """`python -m bench.imports`: how fast a file of plantings is imported, beside the least that PostgreSQL has to do.
 
-The least is COPY into the record's table, and one statement for the log's rows, in as many transactions: nothing is
-read, checked or hashed. Each way gets a copy of the demo district of its own, on a server that waits for the disk.
+The least is COPY into the record's table in as many transactions: nothing is read, checked, sorted or logged. Each way
+gets a copy of the demo district of its own, on a server that waits for the disk.
 """
 
 import csv
@@ -24,9 +24,10 @@ import psycopg
 import typer
 
 from bangfu.access import EVERYTHING
-from bangfu.bulk import applying, sorting
+from bangfu.bulk import planning, sorting
 from bangfu.bulk.applying import apply_import
-from bangfu.bulk.planning import Import, Refusal, plan_import
+from bangfu.bulk.planning import Import, plan_import
+from bangfu.bulk.trying import Refusal
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.registry import discover
 from bangfu.seal import FILE, keys_file
@@ -50,11 +51,6 @@ _SLOWER = 10
 _COPY = (
     "COPY industry_planting (district_code, id, household_id, kind, crop, area, planted_on, is_new, is_supported,"
     " version, source, basis, recorded_on, valid_from) FROM STDIN"
-)
-_LOG = (
-    "INSERT INTO change (district_code, number, position, record, row_id, action, before, after)"
-    " SELECT district_code, %(number)s, m.id - %(first)s, 'industry_planting', m.id, 'create', NULL, to_jsonb(m)"
-    " FROM industry_planting m WHERE district_code = %(district)s AND id BETWEEN %(first)s AND %(last)s"
 )
 
 
@@ -110,7 +106,7 @@ def _memory() -> float:
 
 
 def least(url: str, path: Path) -> float:
-    """Seconds that PostgreSQL takes for the rows and the log's rows alone."""
+    """Seconds that PostgreSQL takes for the rows alone."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = [_line(*cells) for cells in list(csv.reader(file))[1:]]
     taken = 0.0
@@ -118,15 +114,12 @@ def least(url: str, path: Path) -> float:
         found = connection.execute("SELECT max(id) FROM industry_planting").fetchone()
         assert found is not None
         first = int(found[0]) + 1
-        for number, start in enumerate(range(0, len(lines), applying._MANY), 1):
-            part = lines[start : start + applying._MANY]
+        for start in range(0, len(lines), planning._BLOCK):
+            part = lines[start : start + planning._BLOCK]
             text = "".join(f"{_DISTRICT}\t{first + n}\t{line}\n" for n, line in enumerate(part))
-            given = {"number": number, "district": _DISTRICT, "first": first, "last": first + len(part) - 1}
             begin = time.perf_counter()
-            with connection.transaction(), connection.cursor() as cursor:
-                with cursor.copy(_COPY) as copy:
-                    copy.write(text)
-                cursor.execute(_LOG, given)
+            with connection.transaction(), connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+                copy.write(text)
             taken += time.perf_counter() - begin
             first += len(part)
     return taken
@@ -203,7 +196,7 @@ def _table(rows: int, bare: float, many: list[Taken], single: list[Taken]) -> It
     yield ""
     yield "| | plan | apply | both | × least | processor, s | memory, MB |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    yield f"| the least: COPY and the log's rows | | {rows / bare:,.0f} | | | | |"
+    yield f"| the least: COPY | | {rows / bare:,.0f} | | | | |"
     for name, found in (("many at once", many), ("one by one", single)):
         plan, apply = median(each.plan for each in found), median(each.apply for each in found)
         both = median(each.plan + each.apply for each in found)

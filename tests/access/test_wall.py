@@ -174,7 +174,7 @@ def test_of_the_past_a_session_that_says_nothing_sees_nothing_either(demo_databa
         for table in ("household", "person", "industry_planting", "public_services_pension"):
             assert connection.execute(text(f"SELECT count(*) FROM as_of.{table}")).scalar() == 0
         assert connection.execute(text("SELECT count(*) FROM as_of.place")).scalar() != 0
-        for table in ("change", "change_set"):
+        for table in ("change", "change_set", "change_run"):
             with pytest.raises(Exception, match="permission denied"), connection.begin_nested():
                 connection.execute(text(f"SELECT * FROM {table}"))
 

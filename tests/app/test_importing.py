@@ -362,7 +362,7 @@ async def test_a_server_that_ends_breaks_off_and_the_next_one_goes_on(
     graph: Graph, database: Database, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bangfu.bulk.applying._CHUNK", 1)
-    monkeypatch.setattr("bangfu.bulk.applying._MANY", 1)
+    monkeypatch.setattr("bangfu.bulk.planning._BLOCK", 1)
     monkeypatch.setattr(imports, "PATIENCE", 0.0)
     rows = [(str(BASE + 1 + n), *ORCHARD) for n in range(200)]
     async with running(graph, database, tmp_path) as client:

@@ -10,7 +10,8 @@ from tests.write.clerk import TODAY, Clerk
 
 from bangfu.access import EVERYTHING
 from bangfu.bulk.applying import apply_import
-from bangfu.bulk.planning import Import, Refusal, plan_import
+from bangfu.bulk.planning import Import, plan_import
+from bangfu.bulk.trying import Refusal
 from bangfu.declare.records import Dated
 from bangfu.store import Database
 from bangfu.store.imports import StoredPlan

@@ -9,6 +9,7 @@ from tests.bulk.office import ORCHARD, Office, counts
 from tests.write.clerk import BASE, TODAY
 
 from bangfu.access import EVERYTHING, Forbidden, Policy, Viewer
+from bangfu.bulk import planning
 from bangfu.bulk.applying import apply_import
 from bangfu.bulk.planning import plan_import
 from bangfu.domain.households import Person
@@ -22,6 +23,10 @@ from bangfu.write.resealing import reseal
 from bangfu_industry.records import CropArea, Planting
 from bangfu_testing.keys import SEAL
 
+INCOMES = (
+    *("戶編號", "年度", "工資性收入", "生產經營性收入", "財產性收入", "轉移性收入"),
+    *("生產經營性支出", "人均純收入"),
+)
 NUMBER = "620502198001010019"
 
 
@@ -76,32 +81,40 @@ def test_every_refusal_says_where_and_why(office: Office) -> None:
 
 def test_a_row_of_which_there_may_be_one_is_changed(office: Office) -> None:
     """An income statement is known by its household and year: the file brings no ids."""
-    head = (
-        "戶編號",
-        "年度",
-        "工資性收入",
-        "生產經營性收入",
-        "財產性收入",
-        "轉移性收入",
-        "生產經營性支出",
-        "人均純收入",
-    )
     first = office.plan(
-        office.file((str(BASE + 1), "2031", *"123456"), (str(BASE + 2), "2031", *"123456"), head=head), Income
+        office.file((str(BASE + 1), "2031", *"123456"), (str(BASE + 2), "2031", *"123456"), head=INCOMES), Income
     )
     office.apply(first, Income)
     again = office.file(
         (str(BASE + 1), "2031", *"123457"), (str(BASE + 2), "2031", *"123456"), (str(BASE + 3), "2031", *"123456"),
-        head=head, name="b.csv",
+        head=INCOMES, name="b.csv",
     )  # fmt: skip
     plan = office.plan(again, Income)
     assert counts(plan) == (1, 1, 1, 0)
     office.apply(plan, Income)
     assert office.count("year = 2031", "register_income") == 3
     assert [each["action"] for each in office.clerk.log()] == ["create", "create", "update", "create"]
-    twice = office.file((str(BASE + 9), "2032", *"123456"), (str(BASE + 9), "2032", *"123456"), head=head, name="c.csv")
+    twice = office.file(
+        (str(BASE + 9), "2032", *"123456"), (str(BASE + 9), "2032", *"123456"), head=INCOMES, name="c.csv"
+    )
     assert counts(office.plan(twice, Income)) == (1, 0, 0, 1)
     assert office.said() == [(3, "year", "DUPLICATE")]
+
+
+def test_a_file_may_name_a_row_that_is_there_only_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far from each other the lines are: which of them would hold?"""
+    monkeypatch.setattr(planning, "_BLOCK", 2)
+    before = office.file(*((str(BASE + n), "2031", *"123456") for n in range(1, 4)), head=INCOMES)
+    office.apply(office.plan(before, Income), Income)
+    again = [(str(BASE + n), "2031", *"123457") for n in (1, 2, 3, 1, 3)]
+    plan = office.plan(office.file(*again, head=INCOMES, name="b.csv"), Income)
+    assert counts(plan) == (0, 3, 0, 2)
+    assert office.said() == [(5, "id", "DUPLICATE"), (6, "id", "DUPLICATE")]
+    assert [each.rejection.message.en.split(";")[0] for each in office.refused] == [
+        "This is the same row as that of line 2",
+        "This is the same row as that of line 4",
+    ]
+    assert office.apply(plan, Income).refused == 0
 
 
 def test_what_others_changed_meanwhile_is_refused_and_told(office: Office) -> None:
@@ -127,13 +140,8 @@ def test_what_others_changed_meanwhile_is_refused_and_told(office: Office) -> No
 
 
 def test_one_of_many_that_cannot_be_taken_any_more_leaves_the_others(office: Office) -> None:
-    head = (
-        *("戶編號", "年度", "工資性收入", "生產經營性收入", "財產性收入", "轉移性收入"),
-        "生產經營性支出",
-        "人均純收入",
-    )
     rows = [(str(BASE + 1 + n), "2041", *"123456") for n in range(50)]
-    plan = office.plan(office.file(*rows, head=head), Income)
+    plan = office.plan(office.file(*rows, head=INCOMES), Income)
     amounts = ("wage", "production", "property", "transfer", "expenses", "net_per_head")
     office.clerk.create(Income, {"household_id": BASE + 7, "year": 2041} | dict.fromkeys(amounts, Decimal(9)))
     assert office.apply(plan, Income).refused == 1

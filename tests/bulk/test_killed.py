@@ -5,12 +5,13 @@ import random
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 from tests.bulk.office import HEAD, ORCHARD, Office
 from tests.write.clerk import BASE, TODAY
 
 from bangfu.access import EVERYTHING
-from bangfu.bulk import applying
+from bangfu.bulk import applying, planning
 from bangfu.store import Database
 from bangfu.write.outcome import Author
 from bangfu_industry.records import Planting
@@ -21,7 +22,7 @@ ROWS, PART, KILLS = 3_000, 10, 10
 
 def apply(url: str, plan: str) -> None:
     """Applies a plan in small parts; runs in a process of its own."""
-    applying._CHUNK = applying._MANY = PART
+    applying._CHUNK = PART
     database = Database(url, pool_size=2, seal=SEAL)
     author = Author(name="李會計")
     applying.apply_import(
@@ -29,7 +30,8 @@ def apply(url: str, plan: str) -> None:
     )
 
 
-def test_killed_at_ten_random_moments(demo_copy: Database, tmp_path: Path) -> None:
+def test_killed_at_ten_random_moments(demo_copy: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "_BLOCK", PART)
     office = Office(demo_copy, tmp_path)
     crops = [f"梨{number}" for number in range(ROWS)]
     rows = [(str(BASE + 1 + number), ORCHARD[0], crop, *ORCHARD[2:]) for number, crop in enumerate(crops)]

@@ -20,8 +20,8 @@ from bangfu.write.plainly import is_plain
 from bangfu_industry.records import CropArea, Planting
 from bangfu_testing.server import Postgres
 
-BLOCK, MANY = 8, 3
-"""Lines that are sorted, and rows that are written at a time: few, so that files have many of each."""
+BLOCK = 8
+"""Lines that are sorted, and rows that are written at a time: few, so that files have many blocks."""
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=45)
 HOUSES = st.sampled_from(
@@ -138,8 +138,9 @@ def changes(office: Office) -> list[Any]:
 def rows_of(office: Office, record: type[Dated]) -> list[Any]:
     """The rows of a record that were imported, but for their ids."""
     with office.database.engine.connect() as connection:
-        statement = f"SELECT to_jsonb(t) - 'id' FROM {record.__tablename__} t WHERE id IN (SELECT row_id FROM change)"
-        return sorted(connection.scalars(text(statement)), key=repr)
+        statement = f"SELECT to_jsonb(t) - 'id' FROM {record.__tablename__} t WHERE id = ANY(:ids)"
+        given = {"ids": [each["row_id"] for each in office.clerk.log()]}
+        return sorted(connection.scalars(text(statement), given), key=repr)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,6 @@ def both(postgres: Postgres, demo_template: str, tmp_path_factory: pytest.TempPa
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(planning, "_BLOCK", BLOCK)
-        patch.setattr(applying, "_MANY", MANY)
         offices = [
             Office(stack.enter_context(postgres.fresh(demo_template)), tmp_path_factory.mktemp(name))
             for name in ("many", "single")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from tests.write.clerk import BASE, TODAY, Clerk
 
-from bangfu.bulk.planning import Refusal
+from bangfu.bulk.trying import Refusal
 from bangfu.compare import loading
 from bangfu.compare.deciding import Waiting, decide, read_queue, require_comparison
 from bangfu.compare.lines import Columns

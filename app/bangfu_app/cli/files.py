@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from datetime import date
 
-    from bangfu.bulk.planning import Refusal
+    from bangfu.bulk.trying import Refusal
     from bangfu.registry import Platform
     from bangfu.store import Database
     from bangfu.write.outcome import Author

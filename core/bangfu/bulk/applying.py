@@ -10,19 +10,16 @@ from datetime import date
 from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from bangfu.access import Policy
-from bangfu.bulk.planning import Refusal, Told
+from bangfu.bulk.planning import Told
 from bangfu.bulk.staged import Staging
+from bangfu.bulk.trying import Refusal
 from bangfu.declare.records import Dated
 from bangfu.errors import UserError
 from bangfu.store.imports import StoredPlan, drop_rows, find_plan, note_plan, part_at, rows_after
 from bangfu.store.sealed import given_seal
-from bangfu.write.aside import Aside, aside
 from bangfu.write.batch import Batch, rows_of
 from bangfu.write.changing import Changes
 from bangfu.write.outcome import Action, Author, Row
-
-_MANY = 20_000
-"""New rows that are written at once; whoever else writes in their district waits as long as that takes."""
 
 _CHUNK = 2_000
 """Rows that are written one by one in a transaction."""
@@ -55,10 +52,9 @@ def apply_import(
     Raises UserError for a plan that cannot be applied, and Forbidden.
     """
     plan = require_plan(engine, id_)
-    with aside(engine) as second:
-        while plan.applied_at is None:
-            plan = _apply_part(engine, plan, record, refuse, author=author, policy=policy, today=today, second=second)
-            on_rows(plan.applied)
+    while plan.applied_at is None:
+        plan = _apply_part(engine, plan, record, refuse, author=author, policy=policy, today=today)
+        on_rows(plan.applied)
     return plan
 
 
@@ -71,7 +67,6 @@ def _apply_part(
     author: Author,
     policy: Policy,
     today: date,
-    second: Aside | None,
 ) -> StoredPlan:
     refused: list[Refusal] = []
     with engine.begin() as connection:
@@ -80,7 +75,7 @@ def _apply_part(
         assert held is not None, "nobody drops a plan"
         if held.applied_at is not None:
             return held
-        changes = Changes(connection, author, policy, today, second)
+        changes = Changes(connection, author, policy, today)
         part = part_at(connection, plan.id, held.applied + 1)
         if part is not None:
             last, refused = _load(changes, record, part, held.applied + 1)
@@ -96,7 +91,7 @@ def _apply_part(
             note_plan(connection, plan.id, applied_at=connection.scalar(select(func.now())))
         after = find_plan(connection, plan.id)
     assert after is not None, "it is held"
-    for each in refused:
+    for each in sorted(refused, key=lambda each: each.line):
         refuse(each)
     return after
 
@@ -104,14 +99,14 @@ def _apply_part(
 def _load(changes: Changes, record: type[Dated], part: RowMapping, position: int) -> tuple[int, list[Refusal]]:
     """Writes rows from a position on that wait many together; the last position, and what is refused after all."""
     begin = position - part["first"]
-    lines = part["body"].split("\n")[begin : begin + _MANY]
-    batch = Batch(district=part["district_code"], columns=part["columns"], lines=lines)
+    body = part["body"] if not begin else "\n".join(part["body"].split("\n")[begin:])
+    batch = Batch(district=part["district_code"], columns=part["columns"], body=body)
     refused: list[Refusal] = []
     if not changes.load(record, batch):
-        given = list(zip(part["lines"][begin : begin + _MANY], rows_of(record, batch), strict=True))
+        given = list(zip(part["lines"][begin:], rows_of(record, batch), strict=True))
         for start in range(0, len(given), _CHUNK):
             refused += _one_by_one(changes, record, Action.CREATE, given[start : start + _CHUNK])
-    return position + len(lines) - 1, refused
+    return part["first"] + part["rows"] - 1, refused
 
 
 def _write(

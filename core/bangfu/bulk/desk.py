@@ -18,7 +18,8 @@ from sqlalchemy import Engine
 from bangfu.access import Forbidden, Policy
 from bangfu.bulk.applying import apply_import
 from bangfu.bulk.named import record_named
-from bangfu.bulk.planning import Import, Refusal, plan_import
+from bangfu.bulk.planning import Import, plan_import
+from bangfu.bulk.trying import Refusal
 from bangfu.bulk.work import ImportBusy, busy, held
 from bangfu.declare.records import Dated
 from bangfu.errors import UserError, quoted

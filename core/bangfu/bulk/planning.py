@@ -15,9 +15,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from bangfu.access import Policy
-from bangfu.bulk.found import Finder, known_rows
+from bangfu.bulk.found import Finder
 from bangfu.bulk.sorting import Sorter
 from bangfu.bulk.staged import Staging
+from bangfu.bulk.trying import Refusal, Trial
 from bangfu.declare.codes import DISTRICT_SPAN, official_code
 from bangfu.declare.records import Dated
 from bangfu.declare.units import Unit
@@ -28,25 +29,20 @@ from bangfu.store.imports import StoredPlan, add_part, add_rows, begin_plan, fin
 from bangfu.store.reads import Read, note_read
 from bangfu.store.sealed import given_seal, note_keys
 from bangfu.write.batch import Batch
-from bangfu.write.changing import Changes, require_to_change
-from bangfu.write.outcome import Action, Author, Rejection, Row
+from bangfu.write.changing import require_to_change
+from bangfu.write.outcome import Author, Row
 
-_BLOCK = 20_000
-"""Lines of the file that are read and sorted at a time."""
+_BLOCK = 40_000
+"""Lines of the file that are read and sorted at a time; of their new rows, those of a district are written at once.
+
+Whoever else writes in that district waits as long as that takes.
+"""
 
 _CHUNK = 2_000
 """Rows that are tried at a time."""
 
 Told = Callable[[int], None]
 """Is told, now and then, how many rows were looked at."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """Why a row of the file is not taken, with its line as people count them."""
-
-    line: int
-    rejection: Rejection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +127,7 @@ class _Planning:
         self._sorter = Sorter(asked.record, asked.policy, asked.today)
         self.counts = Counter(creates=0, updates=0, unchanged=0, rejected=0)
         self.looked_at = 0
+        self._trial = Trial(asked.record, author=asked.author, policy=asked.policy, today=asked.today)
         self._has_noted = False
 
     def add(self, block: Block) -> list[Refusal]:
@@ -146,7 +143,7 @@ class _Planning:
             for begin in range(0, len(found.doubtful), _CHUNK):
                 finder = self._finder(connection)
                 given = found.doubtful[begin : begin + _CHUNK]
-                taken, wrong = _tried(connection, asked, finder, given, self.counts)
+                taken, wrong = self._trial.tried(connection, finder, given, self.counts)
                 self._note_look(connection, finder)
                 refused += wrong
                 self._keep_rows(connection, taken)
@@ -201,40 +198,9 @@ class _Planning:
 
     def _keep_batch(self, connection: Connection, lines: Sequence[int], batch: Batch) -> None:
         with connection.begin():
-            body = "\n".join(batch.lines)
-            add_part(connection, self._id, self._next(), batch.district, batch.columns, lines, body)
+            add_part(connection, self._id, self._next(), batch.district, batch.columns, lines, batch.body)
         self.counts["creates"] += len(lines)
 
     def _next(self) -> int:
         """The position after the last row that is counted."""
         return self.counts["creates"] + self.counts["updates"] + 1
-
-
-def _tried(
-    connection: Connection, asked: Import, finder: Finder, read: Sequence[tuple[int, Row]], counts: Counter[str]
-) -> tuple[list[tuple[int, Row]], list[Refusal]]:
-    """Those of some rows that can be taken, by their lines, and why others cannot; nothing stays of the trial."""
-    lines = [line for line, _ in read]
-    with connection.begin() as transaction:
-        settled, unknown = finder.settle([row for _, row in read])
-        refused = [Refusal(line=lines[each.row], rejection=each) for each in unknown]
-        named = [(line, row) for line, row in zip(lines, settled, strict=True) if row is not None]
-        known = known_rows(connection, asked.record, [row for _, row in named], asked.policy)
-        changes = Changes(connection, asked.author, asked.policy, asked.today)
-        taken: list[tuple[int, Row]] = []
-        for action in (Action.UPDATE, Action.CREATE):
-            given = [
-                (line, {**row, **has})
-                for (line, row), has in zip(named, known, strict=True)
-                if ("id" in row or "id" in has) == (action is Action.UPDATE)
-            ]
-            if not given:
-                continue
-            ids, rejections, unchanged = changes.apply(asked.record, action, [row for _, row in given])
-            refused += [Refusal(line=given[each.row][0], rejection=each) for each in rejections]
-            counts["unchanged"] += len(unchanged)
-            written = [each for n, each in enumerate(given) if ids[n] is not None and n not in unchanged]
-            counts["updates" if action is Action.UPDATE else "creates"] += len(written)
-            taken += written
-        transaction.rollback()
-    return sorted(taken, key=lambda each: each[0]), refused

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from bangfu.bulk.planning import Refusal
+from bangfu.bulk.trying import Refusal
 from bangfu.declare.fields import Field, Sensitive, field_of
 from bangfu.declare.records import columns_of
 from bangfu.declare.text import Text

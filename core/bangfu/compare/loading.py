@@ -11,7 +11,8 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Connection, Engine
 
-from bangfu.bulk.planning import Refusal, Told
+from bangfu.bulk.planning import Told
+from bangfu.bulk.trying import Refusal
 from bangfu.compare.lines import USUAL, Columns, Line, read_lines
 from bangfu.compare.matching import Match, Register
 from bangfu.compare.states import State

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, Select, or_, select
 
 from bangfu.bulk.found import Finder
-from bangfu.bulk.planning import Refusal
+from bangfu.bulk.trying import Refusal
 from bangfu.compare.lines import Line
 from bangfu.compare.states import Note, State
 from bangfu.declare.codes import SPANS, ancestor, code_range, district_of

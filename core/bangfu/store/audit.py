@@ -1,7 +1,8 @@
 """The log of changes (審計鏈): what was changed by whom, in entries that are chained by their hashes for each district.
 
 No record of the graph. An entry, a change set, has one row for each row that it changed, with what that was before and
-after. Its digest is made of these rows, and its hash of the digest, of who and when, and of the hash before: whoever
+after; many new rows that were written at once stand in runs, as they were written. Its digest is made of these rows and
+runs, and its hash of the digest, of who and when, and of the hash before: whoever
 changes a word, takes something out or puts something in, has to make all later hashes anew, and the last one is known
 elsewhere (`bangfu audit verify` prints it). A sealed value stands in it as sealed.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     Connection,
@@ -63,6 +65,27 @@ CHANGE = Table(
 )
 """One row that an entry changed: the record's table, the row's id, and its columns before and after."""
 
+CHANGE_RUN = Table(
+    "change_run",
+    _METADATA,
+    Column("district_code", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("row_id", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("usual", Text, nullable=False),
+    Column("lines", Text, nullable=False),
+    PrimaryKeyConstraint("district_code", "number", "position", name="pk_change_run"),
+    Index("ix_change_run_row", "district_code", "record", "row_id"),
+)
+"""Many rows that an entry created, whose ids and positions run on from those of the first.
+
+Each has a line in COPY's text form, without escapes; after which comes what is usual, the same for all of them. The
+columns are those of a line and of what is usual; the district and the id stand beside.
+"""
+
 CHANGE_HEAD = Table(
     "change_head",
     _METADATA,
@@ -73,14 +96,22 @@ CHANGE_HEAD = Table(
 )
 """The last entry of each district. Whoever changes rows of a district holds its lock, so that they come one by one."""
 
-AUDIT_TABLES = (CHANGE_SET, CHANGE, CHANGE_HEAD)
+AUDIT_TABLES = (CHANGE_SET, CHANGE, CHANGE_RUN, CHANGE_HEAD)
 
 # What an entry's hash is made of; the same words where it is written and where it is verified.
 _LINK = """sha256({before} || convert_to(jsonb_build_array({entry}.district_code, {entry}.number,
     to_char({entry}.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {entry}.author, {entry}.token_id,
     {entry}.request_id, {entry}.reason, {entry}.rows, encode({entry}.digest, 'hex'))::text, 'UTF8'))"""
-DIGEST = """sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(c.position, c.record, c.row_id, c.action,
-    c.before, c.after)::text, 'UTF8')), ''::bytea ORDER BY c.position), ''::bytea))"""
+_HASHED = """SELECT c.district_code, c.number, c.position, 1 AS rows,
+        sha256(convert_to(jsonb_build_array(c.position, c.record, c.row_id, c.action, c.before, c.after)::text, 'UTF8'))
+            AS hash
+    FROM change c UNION ALL
+    SELECT r.district_code, r.number, r.position, r.rows,
+        sha256(convert_to(jsonb_build_array(r.position, r.record, r.row_id, r.rows, r.columns, r.usual,
+            encode(sha256(convert_to(r.lines, 'UTF8')), 'hex'))::text, 'UTF8'))
+    FROM change_run r"""
+_DIGESTED = """coalesce(sum(p.rows), 0)::int AS rows,
+            sha256(coalesce(string_agg(p.hash, ''::bytea ORDER BY p.position), ''::bytea)) AS digest"""
 
 _BEGIN = text(
     "INSERT INTO change_head (district_code, number, hash) SELECT d, 0, ''::bytea"
@@ -90,34 +121,31 @@ _HOLD = text(
     "SELECT district_code, number FROM change_head WHERE district_code = ANY(:districts)"
     " ORDER BY district_code FOR UPDATE"
 )
-_COUNTED = f"""SELECT count(*)::int AS rows, {DIGEST} AS digest FROM change c
-            WHERE c.district_code = h.district_code AND c.number = h.number + 1"""  # noqa: S608 - our own words
-_TOLD = "SELECT CAST(:rows AS int) AS rows, CAST(:digest AS bytea) AS digest"
-_CLOSING = """WITH entry AS (
+_CLOSE = text(
+    f"""WITH entry AS (
         SELECT h.district_code, h.number + 1 AS number, clock_timestamp() AS at, CAST(:author AS text) AS author,
             CAST(:token_id AS text) AS token_id, CAST(:request_id AS text) AS request_id,
             CAST(:reason AS text) AS reason, told.rows, told.digest, h.hash AS before
         FROM change_head h CROSS JOIN LATERAL (
-            {told}
+            SELECT {_DIGESTED} FROM ({_HASHED}) p
+            WHERE p.district_code = h.district_code AND p.number = h.number + 1
         ) told
         WHERE h.district_code = :district
     ), made AS (
         INSERT INTO change_set (district_code, number, at, author, token_id, request_id, reason, rows, digest, hash)
         SELECT district_code, number, at, author, token_id, request_id, reason, rows, digest,
-            {link}
+            {_LINK.format(entry="entry", before="entry.before")}
         FROM entry RETURNING district_code, number, hash
     )
     UPDATE change_head h SET number = made.number, hash = made.hash FROM made
-    WHERE h.district_code = made.district_code RETURNING h.number"""
-_LINKED = _LINK.format(entry="entry", before="entry.before")
-_CLOSE, _CLOSE_TOLD = (text(_CLOSING.format(told=told, link=_LINKED)) for told in (_COUNTED, _TOLD))
+    WHERE h.district_code = made.district_code RETURNING h.number"""  # noqa: S608 - our own words
+)
 _VERIFY = text(
     f"""WITH seen AS (
         SELECT s.*, row_number() OVER w AS expected, lag(s.hash, 1, ''::bytea) OVER w AS before
         FROM change_set s WHERE s.district_code = :district WINDOW w AS (ORDER BY s.number)
     ), told AS (
-        SELECT c.number, count(*)::int AS rows, {DIGEST} AS digest FROM change c
-        WHERE c.district_code = :district GROUP BY c.number
+        SELECT p.number, {_DIGESTED} FROM ({_HASHED}) p WHERE p.district_code = :district GROUP BY p.number
     )
     SELECT coalesce(s.number, t.number) AS number,
         CASE WHEN s.number IS NULL THEN 'rows without an entry'
@@ -168,13 +196,8 @@ def close_entry(
     token_id: str | None,
     request_id: str | None,
     reason: str | None,
-    rows: int = 0,
-    digest: bytes | None = None,
 ) -> int:
-    """Makes the entry of the rows that were added under the next number of a district that is held; that number.
-
-    Whoever knows the digest of all its rows already, gives it and how many they are; else it is worked out here.
-    """
+    """Makes the entry of the rows that were added under the next number of a district that is held; that number."""
     given: dict[str, Any] = {
         "district": district,
         "author": author,
@@ -182,14 +205,14 @@ def close_entry(
         "request_id": request_id,
         "reason": reason,
     }
-    if digest is not None:
-        return int(connection.execute(_CLOSE_TOLD, given | {"rows": rows, "digest": digest}).scalar_one())
     return int(connection.execute(_CLOSE, given).scalar_one())
 
 
 def verify(connection: Connection, district: int | None = None) -> Iterator[Chain]:
     """Goes through the chains, of one district or of all, and tells where each is broken."""
-    return verify_chains(connection, district, head="change_head", tables=("change_set", "change"), broken=_VERIFY)
+    return verify_chains(
+        connection, district, head="change_head", tables=("change_set", "change", "change_run"), broken=_VERIFY
+    )
 
 
 def verify_chains(

@@ -8,9 +8,13 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
+    FromClause,
     Integer,
+    Select,
+    UnaryExpression,
     cast,
     column,
     func,
@@ -18,9 +22,11 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 
-from bangfu.store.audit import CHANGE, CHANGE_SET
+from bangfu.store.audit import CHANGE, CHANGE_RUN, CHANGE_SET
+from bangfu.store.runs import LONGEST, rows_of_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +78,43 @@ def read_changes(
 
     `after` are the number and the position of the one after which to go on, where one district is asked for.
     """
-    entry, row = CHANGE_SET.c, CHANGE.c
-    joined = CHANGE.join(CHANGE_SET, (entry.district_code == row.district_code) & (entry.number == row.number))
-    told = [entry.at, entry.author, entry.token_id, entry.request_id, entry.reason]
-    in_district = [row.number, row.position]  # within one, numbers run as time does, and an index has them in order
-    order = in_district if district is not None else [entry.at, row.district_code, *in_district]
-    statement = select(CHANGE, *told).select_from(joined).order_by(*(each.desc() for each in order)).limit(most)
-    wanted = ((row.district_code, district), (row.record, record), (row.row_id, row_id), (entry.author, author))
-    statement = statement.where(*(column == value for column, value in wanted if value is not None))
-    if since is not None:
-        statement = statement.where(entry.at >= since)
+    entry = CHANGE_SET.c
+
+    def found(row: FromClause) -> Select[Any]:
+        """Rows, or runs, of what is asked for, with their entries."""
+        joined = row.join(CHANGE_SET, _is_of(row))
+        wanted = ((row.c.district_code, district), (row.c.record, record), (entry.author, author))
+        statement = select(row, *_ENTRY).select_from(joined)
+        statement = statement.where(*(column == value for column, value in wanted if value is not None))
+        if since is not None:
+            statement = statement.where(entry.at >= since)
+        if after is not None:
+            statement = statement.where(tuple_(row.c.number, row.c.position) < tuple_(*after))
+        return statement
+
+    def newest(row: FromClause) -> list[UnaryExpression[Any]]:
+        # Within a district numbers run as time does, and an index has them in order.
+        first = [] if district is not None else [row.c.at, row.c.district_code]
+        return [each.desc() for each in (*first, row.c.number, row.c.position)]
+
+    rows, runs = found(CHANGE), found(CHANGE_RUN)
+    only = None
+    if row_id is None:
+        each = runs.subquery()
+        newer = func.sum(each.c.rows).over(order_by=newest(each)) - each.c.rows
+        counted = select(each, newer.label("newer")).subquery()
+        # The first run may be told in part only.
+        run = select(counted).where(counted.c.newer < most + LONGEST).subquery()
+    else:
+        rows = rows.where(CHANGE.c.row_id == row_id)
+        run = runs.where(CHANGE_RUN.c.row_id.between(row_id - LONGEST + 1, row_id)).subquery()
+        only = row_id - run.c.row_id + 1
+    expanded = rows_of_runs(run, only).add_columns(*(run.c[each.key] for each in _ENTRY))
+    every = union_all(rows, expanded).subquery()
+    statement = select(every).order_by(*newest(every)).limit(most)
     if after is not None:
-        statement = statement.where(tuple_(*in_district) < tuple_(*after))
-    return [LoggedChange(**each) for each in connection.execute(statement).mappings()]
+        statement = statement.where(tuple_(every.c.number, every.c.position) < tuple_(*after))
+    return [LoggedChange(**change) for change in connection.execute(statement).mappings()]
 
 
 def read_histories(
@@ -101,19 +131,22 @@ def read_histories(
     `keys` are the rows' districts and ids. `before` is a moment as PostgreSQL reads it; only what was entered
     earlier is told. `after` as in `read_changes`.
     """
-    entry, row = CHANGE_SET.c, CHANGE.c
     districts, ids = ([each[part] for each in keys] for part in (0, 1))
     wanted = func.unnest(literal(districts, ARRAY(Integer)), literal(ids, ARRAY(BigInteger)))
     columns = (column("district", Integer), column("key", BigInteger))
     asked = wanted.table_valued(*columns, name="asked").render_derived()
-    joined = CHANGE.join(CHANGE_SET, (entry.district_code == row.district_code) & (entry.number == row.number))
-    told = [entry.at, entry.author, entry.token_id, entry.request_id, entry.reason]
-    own = select(CHANGE, *told).select_from(joined).order_by(row.number.desc(), row.position.desc()).limit(most)
-    own = own.where(row.district_code == asked.c.district, row.record == record, row.row_id == asked.c.key)
+    rows = select(CHANGE).where(CHANGE.c.row_id == asked.c.key, *_are_of(CHANGE, asked.c.district, record))
+    near = CHANGE_RUN.c.row_id.between(asked.c.key - LONGEST + 1, asked.c.key)
+    runs = select(CHANGE_RUN).where(near, *_are_of(CHANGE_RUN, asked.c.district, record))
+    run = runs.correlate(asked).lateral()
+    created = rows_of_runs(run, asked.c.key - run.c.row_id + 1).correlate(asked)
+    row = union_all(rows.correlate(asked), created).lateral()
+    own = select(row, *_ENTRY).select_from(row.join(CHANGE_SET, _is_of(row)))
+    own = own.order_by(row.c.number.desc(), row.c.position.desc()).limit(most)
     if before is not None:
-        own = own.where(entry.at < cast(literal(before), DateTime(timezone=True)))
+        own = own.where(CHANGE_SET.c.at < cast(literal(before), DateTime(timezone=True)))
     if after is not None:
-        own = own.where(tuple_(row.number, row.position) < tuple_(*after))
+        own = own.where(tuple_(row.c.number, row.c.position) < tuple_(*after))
     each = own.correlate(asked).lateral()
     statement = select(each).select_from(asked.join(each, true()))
     found: dict[int, list[LoggedChange]] = {key: [] for key in ids}
@@ -122,3 +155,16 @@ def read_histories(
     for changes in found.values():
         changes.sort(key=lambda change: (change.number, change.position), reverse=True)
     return found
+
+
+_ENTRY = (CHANGE_SET.c.at, CHANGE_SET.c.author, CHANGE_SET.c.token_id, CHANGE_SET.c.request_id, CHANGE_SET.c.reason)
+"""What is told of a row's entry."""
+
+
+def _is_of(row: FromClause) -> ColumnElement[bool]:
+    """What joins rows with their entries."""
+    return (CHANGE_SET.c.district_code == row.c.district_code) & (CHANGE_SET.c.number == row.c.number)
+
+
+def _are_of(row: FromClause, district: ColumnElement[int], record: str) -> tuple[ColumnElement[bool], ...]:
+    return row.c.district_code == district, row.c.record == record

@@ -27,8 +27,8 @@ class Batch:
     columns: Sequence[str]
     """The first is that of what the rows are about."""
 
-    lines: Sequence[str]
-    """Each row in COPY's text form, its values between tabs."""
+    body: str
+    """The rows in COPY's text form: one on each line, its values between tabs."""
 
 
 class Lines:
@@ -47,7 +47,7 @@ def rows_of(record: type[Dated], batch: Batch) -> list[dict[str, Any]]:
     """The rows that the lines were made of."""
     readers = [_reader(table_of(record).c[name]) for name in batch.columns]
     found = []
-    for line in batch.lines:
+    for line in batch.body.split("\n"):
         values = zip(batch.columns, readers, line.split("\t"), strict=True)
         found.append({name: None if text == NULL else read(text) for name, read, text in values})
     return found

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, RootTransaction
 
 from bangfu.access import PERSONAL, Forbidden, Policy, needed_to_change
 from bangfu.declare.records import Dated, columns_of
-from bangfu.write.aside import Aside
 from bangfu.write.batch import Batch
 from bangfu.write.entries import Entries
 from bangfu.write.loading import Loading
@@ -22,14 +21,11 @@ from bangfu.write.step import Step, is_sensitive
 class Changes:
     """The changes of one transaction, which make one entry in the log of each district they touch."""
 
-    def __init__(
-        self, connection: Connection, author: Author, policy: Policy, today: date, aside: Aside | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, author: Author, policy: Policy, today: date) -> None:
         self._connection = connection
         self._author = author
         self._policy = policy
         self._today = today
-        self._aside = aside
         self._entries = Entries(connection)
 
     @property
@@ -75,7 +71,6 @@ class Changes:
             policy=self._policy,
             author=self._author,
             today=self._today,
-            aside=self._aside,
         )
         return loading.write(batch)
 

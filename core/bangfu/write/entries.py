@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection
-from concurrent.futures import Future
 
 from sqlalchemy import BigInteger, Connection, Table, func, literal, select
 
 from bangfu.declare.codes import DISTRICT_SPAN
 from bangfu.declare.records import Dated
 from bangfu.seal import Seal
-from bangfu.store.audit import CHANGE, close_entry, hold_districts
+from bangfu.store.audit import CHANGE, CHANGE_RUN, close_entry, hold_districts
 from bangfu.store.sealed import note_keys
 from bangfu.write.outcome import Author
 from bangfu.write.telling import tell
@@ -24,7 +23,6 @@ class Entries:
         self._positions: Counter[int] = Counter()
         self._ids: dict[tuple[str, int], int] = {}
         self._places: dict[type[Dated], Counter[int]] = {}
-        self._digests: dict[int, Future[bytes | None]] = {}
         self._has_noted_keys = False
 
     @property
@@ -51,18 +49,8 @@ class Entries:
         """How many rows its entry has."""
         return self._positions[district]
 
-    def add(
-        self,
-        record: type[Dated],
-        district: int,
-        places: Counter[int],
-        digest: "Future[bytes | None] | None" = None,
-    ) -> None:
-        """Counts rows that were entered, by where they lie; `digest` is what becomes known of all that is entered."""
-        if digest is not None:
-            self._digests[district] = digest
-        else:
-            self._digests.pop(district, None)
+    def add(self, record: type[Dated], district: int, places: Counter[int]) -> None:
+        """Counts rows that were entered, by where they lie."""
         self._positions[district] += places.total()
         self._places.setdefault(record, Counter()).update(places)
 
@@ -76,8 +64,16 @@ class Entries:
                 .where(CHANGE.c.district_code == district, CHANGE.c.record == table.name)
                 .scalar_subquery()
             )
+            run = CHANGE_RUN.c
+            in_runs = (
+                select(run.row_id + run.rows - 1)
+                .where(run.district_code == district, run.record == table.name)
+                .order_by(run.row_id.desc())
+                .limit(1)
+                .scalar_subquery()
+            )
             first = literal(district * DISTRICT_SPAN, BigInteger)
-            self._ids[key] = self._connection.scalar(select(func.greatest(first, now, logged))) or 0
+            self._ids[key] = self._connection.scalar(select(func.greatest(first, now, logged, in_runs))) or 0
         self._ids[key] += rows
         return self._ids[key] - rows + 1
 
@@ -91,7 +87,6 @@ class Entries:
         """Makes the entries, and tells whoever listens once the transaction ends; their numbers by district."""
         made = {}
         for district in sorted(+self._positions):
-            digest = self._digests.get(district)
             made[district] = close_entry(
                 self._connection,
                 district,
@@ -99,8 +94,6 @@ class Entries:
                 token_id=author.token_id,
                 request_id=author.request_id,
                 reason=author.reason,
-                rows=self._positions[district],
-                digest=None if digest is None else digest.result(),
             )
         for record, places in self._places.items():
             tell(self._connection, record, places)

@@ -1,10 +1,13 @@
-"""Writes many new rows of one record with COPY, and enters them in the log of changes by one statement.
+"""Writes many new rows of one record with COPY, and enters them in the log of changes as they are written.
 
 All of them or none: where the database, or the policy, has anything against one of them, nothing stays, and whoever
 wants to know which one gives them to the engine that goes row by row.
 """
 
+import re
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -15,15 +18,31 @@ from sqlalchemy.exc import DataError, IntegrityError
 from bangfu.access import Policy
 from bangfu.declare.records import Basis, Dated, table_of
 from bangfu.query.names import quote_name
-from bangfu.write.aside import Aside
+from bangfu.store.runs import add_runs
 from bangfu.write.batch import Batch
 from bangfu.write.copy import copy_text, writer_of
 from bangfu.write.entries import Entries
 from bangfu.write.outcome import Action, Author
-from bangfu.write.owners import find_owners, owner_column
+from bangfu.write.owners import find_owners, hold_owners, owner_column
 from bangfu.write.places import count_places
 from bangfu.write.writing import LOG
 
+_ESCAPE = re.compile(r"\\[^N]")
+"""What stands in a line for something else: all escapes of COPY's text form but that for nothing."""
+
+_MAY_LEAVE_OUT = text(
+    "SELECT current_setting('session_replication_role') = 'origin'"
+    " AND has_parameter_privilege('session_replication_role', 'SET')"
+)
+_FIRST = re.compile(r"^[^\t\n]+", re.MULTILINE)
+"""The first value of a line."""
+
+_CHANGED = text(
+    """SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.id AND NOT tgisinternal)
+        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.id AND attnum > 0 AND NOT attisdropped
+            AND (atthasdef OR attidentity <> '') AND attname <> ALL(CAST(:columns AS text[])))
+    FROM (SELECT to_regclass(quote_ident(:name)) AS id) t"""
+)
 _REFUSED = (psycopg.IntegrityError, psycopg.DataError, IntegrityError, DataError)
 
 
@@ -39,14 +58,13 @@ class Loading:
         policy: Policy,
         author: Author,
         today: date,
-        aside: Aside | None = None,
     ) -> None:
         self._connection = connection
-        self._aside = aside
         self._entries = entries
         self._record = record
         table = table_of(record)
         self._table = table
+        self._owner = owner_column(record)
         self._policy = policy
         self._today = today
         self._usual: dict[str, Any] = {
@@ -59,62 +77,94 @@ class Loading:
 
     def write(self, batch: Batch) -> bool:
         """Writes the rows of a batch of a district that is held; says whether that could be done."""
-        places = self._places(batch)
+        counts = Counter(_FIRST.findall(batch.body))
+        owners = {int(owner): times for owner, times in counts.items()}
+        places = self._places(owners)
         if places is None:
             return False
-        first = self._entries.next_id(self._table, batch.district, len(batch.lines))
-        columns, written = self._written(batch, first)
-        digest = None
-        if self._aside is not None and not self._entries.position(batch.district):
-            given = {"record": self._table.name, "action": Action.CREATE.value, "first": first}
-            digest = self._aside.digest(self._table, columns, written, given)
+        lines = batch.body.split("\n")
+        first = self._entries.next_id(self._table, batch.district, len(lines))
+        usual = self._left_out(batch)
+        rest = "".join(f"\t{writer_of(self._table.c[name].type)(value)}" for name, value in usual.items())
+        columns = (*batch.columns, *usual)
+        written = "".join([f"{batch.district}\t{id_}\t{line}{rest}\n" for id_, line in enumerate(lines, first)])
         try:
             with self._connection.begin_nested():
-                copy_text(self._connection, self._table.name, columns, written)
-                self._enter(batch, first)
+                is_plain = not self._makes_more_of(columns)
+                with self._held(owners, is_plain=is_plain):
+                    copy_text(self._connection, self._table.name, ("district_code", "id", *columns), written)
+                if is_plain and not _ESCAPE.search(f"{rest}\n{batch.body}"):
+                    self._enter(batch.district, first, columns, lines, rest)
+                else:
+                    self._enter_as_they_stand(batch.district, first, len(lines))
         except _REFUSED:
             return False
-        self._entries.add(self._record, batch.district, places, digest)
+        self._entries.add(self._record, batch.district, places)
         return True
 
-    def _places(self, batch: Batch) -> Counter[int] | None:
+    @contextmanager
+    def _held(self, owners: Collection[int], *, is_plain: bool) -> Iterator[None]:
+        """Holds what the rows are about, all of it at once, where that may stand for PostgreSQL's look at each row.
+
+        Its own look, that of a foreign key, takes longer than all the rest of a row; whether it may be left out is said
+        by a right that not every installation gives. Raises IntegrityError where something is not there any more.
+        """
+        if not (is_plain and self._connection.scalar(_MAY_LEAVE_OUT)):
+            yield
+            return
+        if hold_owners(self._connection, self._owner, owners) != len(owners):
+            raise IntegrityError("hold_owners", None, ValueError("some of them are gone"))
+        self._connection.execute(text("SET LOCAL session_replication_role = replica"))
+        yield
+        self._connection.execute(text("SET LOCAL session_replication_role = origin"))
+
+    def _left_out(self, batch: Batch) -> dict[str, Any]:
+        """What the rows leave out, which is the same for all of them."""
+        assert "recorded_on" not in batch.columns or "valid_from" in batch.columns, "a row holds from its own day on"
+        return {name: value for name, value in self._usual.items() if name not in batch.columns}
+
+    def _places(self, owners: Mapping[int, int]) -> Counter[int] | None:
         """How many rows lie where; None where one is about something that there is not, or not for the author."""
-        owner = owner_column(self._record)
-        assert batch.columns[0] == owner, "it comes first"
-        counts = Counter(line.partition("\t")[0] for line in batch.lines)
-        by_key = {int(key): rows for key, rows in counts.items()}
-        if owner == "place_code":
-            known = find_owners(self._connection, owner, by_key, on=self._today)
-            found = Counter({code: rows for code, rows in by_key.items() if code in known})
+        if self._owner == "place_code":
+            known = find_owners(self._connection, self._owner, owners, on=self._today)
+            found = Counter({code: rows for code, rows in owners.items() if code in known})
         else:
-            found = count_places(self._connection, owner, by_key)
-        is_all = found.total() == len(batch.lines) and all(map(self._policy.covers_code, found))
+            found = count_places(self._connection, self._owner, owners)
+        is_all = found.total() == sum(owners.values()) and all(map(self._policy.covers_code, found))
         return found if is_all else None
 
-    def _written(self, batch: Batch, first: int) -> tuple[tuple[str, ...], str]:
-        """The columns that are written, and the rows in COPY's text form: with their keys, and what they leave out."""
-        assert "recorded_on" not in batch.columns or "valid_from" in batch.columns, "a row holds from its own day on"
-        given = {name: value for name, value in self._usual.items() if name not in batch.columns}
-        usual = "".join(f"\t{writer_of(self._table.c[name].type)(value)}" for name, value in given.items())
-        lines = [f"{batch.district}\t{id_}\t{line}{usual}\n" for id_, line in enumerate(batch.lines, first)]
-        return ("district_code", "id", *batch.columns, *given), "".join(lines)
+    def _enter(self, district: int, first: int, columns: Sequence[str], lines: Sequence[str], rest: str) -> None:
+        """Notes the rows in the log as they were written; ids and positions both run without a gap."""
+        add_runs(
+            *(self._connection, district, self._entries.number(district), self._entries.position(district) + 1),
+            record=self._table.name,
+            first=first,
+            columns=columns,
+            lines=lines,
+            usual=rest,
+        )
 
-    def _enter(self, batch: Batch, first: int) -> None:
-        """Notes the rows in the log as they now stand; ids and positions both run without a gap."""
+    def _makes_more_of(self, columns: Sequence[str]) -> bool:
+        """Whether the table may hold something else than what is written: by triggers, or by values of its own."""
+        given = {"name": self._table.name, "columns": ["district_code", "id", *columns]}
+        return bool(self._connection.scalar(_CHANGED, given))
+
+    def _enter_as_they_stand(self, district: int, first: int, rows: int) -> None:
+        """Notes each row as it now stands."""
         name = quote_name(self._table.name)
         told = (
             "CAST(:number AS bigint), CAST(:offset + m.id - :first AS int), CAST(:record AS text), m.id,"
             " CAST(:action AS text), NULL, to_jsonb(m)"
         )
-        rows = f"{name} m WHERE m.district_code = :district AND m.id BETWEEN :first AND :last"
-        statement = f"{LOG} SELECT :district, {told} FROM {rows}"  # noqa: S608 - names that are declared
+        these = f"{name} m WHERE m.district_code = :district AND m.id BETWEEN :first AND :last"
+        statement = f"{LOG} SELECT :district, {told} FROM {these}"  # noqa: S608 - names that are declared
         given = {
-            "district": batch.district,
-            "number": self._entries.number(batch.district),
-            "offset": self._entries.position(batch.district) + 1,
+            "district": district,
+            "number": self._entries.number(district),
+            "offset": self._entries.position(district) + 1,
             "record": self._table.name,
             "action": Action.CREATE.value,
             "first": first,
-            "last": first + len(batch.lines) - 1,
+            "last": first + rows - 1,
         }
         self._connection.execute(text(statement), given)
