@@ -1,6 +1,8 @@
 """A database from before has its ID numbers sealed by the migrations, and clear again where they are taken back."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from bangfu.errors import OperationError
 from bangfu.registry import Platform, assemble
 from bangfu.store import Database
 from bangfu.store.tables import add_own_tables
+from bangfu.write.resealing import seal_clear
 from bangfu_migrations import downgrade, drift, make_ready, upgrade
 from bangfu_migrations.wall import lacks_wall
 from bangfu_schema import Graph
@@ -70,6 +73,21 @@ def on_disk(database: Database, needle: str) -> bool:
         connection.execute(text("CHECKPOINT"))
         content = connection.scalar(text("SELECT pg_read_binary_file(pg_relation_filepath('person'))"))
         return needle.encode() in bytes(content or b"")
+
+
+def test_what_somebody_may_still_look_at_is_waited_for(before: Database, small: Platform) -> None:
+    """Rows as they were stay in the file as long as a snapshot from before is open, whatever it looks at."""
+    upgrade(before.engine, small.branches)
+    old = before.engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    old.execute(text("SELECT 1"))
+    with ThreadPoolExecutor(1) as threads:
+        sealing = threads.submit(seal_clear, before.engine)
+        with suppress(TimeoutError):
+            sealing.result(timeout=2)
+        assert not sealing.done()
+        old.close()
+        assert sealing.result(timeout=60) == len(NUMBERS) - 1
+    assert not on_disk(before, "62050219800101123X")
 
 
 def test_numbers_are_sealed_before_anybody_is_served(before: Database, small: Platform) -> None:

@@ -7,6 +7,7 @@ with by the next one, and one where nothing is left does nothing.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from time import sleep
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +22,10 @@ from bangfu.write.waiting import count_waiting, reseal_waiting
 BATCH = 2_000
 """Rows of a transaction: few enough that nobody waits long for one of them."""
 
+_LOOKING = text(
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND age(backend_xmin) > age(CAST(CAST(:now AS text) AS xid)))"
+)
 OnBatch = Callable[[int], None]
 _Written = tuple[int, int, str, bytes | None]  # district, id, value and index
 _LOCK_KEY = 0x7365616C  # "seal": of two runs at once, the second waits for the first
@@ -91,8 +96,18 @@ def seal_clear(engine: Engine, *, on_batch: OnBatch = lambda _: None) -> int:
         done += sealed
         if sealed:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                _wait_for_others(connection)
                 connection.execute(text(f"VACUUM (FULL, ANALYZE) {quote_name(column.table)}"))
     return done
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Waits for whoever may still look at rows as they were, a minute at most: until then these stay in the file."""
+    now = connection.scalar(text("SELECT pg_current_xact_id()::text"))
+    for _ in range(600):
+        if not connection.scalar(_LOOKING, {"now": now}):
+            return
+        sleep(0.1)
 
 
 def reseal(engine: Engine, *, on_batch: OnBatch = lambda _: None) -> int:
