@@ -13,6 +13,7 @@ from bangfu.declare.procedures import Procedure, RowOf
 from bangfu.declare.records import Dated, Record, columns_of
 from bangfu.declare.units import UNITS, Unit
 from bangfu.domain.households import Household, Person
+from bangfu.domain.places import Place
 from bangfu.domain.targets import Target
 from bangfu.errors import Problem, nearest
 from bangfu.registry.conditions import Readable, condition_problems, readable_by
@@ -47,7 +48,30 @@ _RESERVED = {
     "households",
     "completeness",
     "consistency",
+    "and",
+    "or",
+    "not",
+    "is_complete",
+    "audit_log",
+    "import_plans",
+    "head",
+    "member_count",
+    "members",
+    "natural_village",
+    "natural_village_count",
+    "natural_villages",
+    "household_count",
+    "township_count",
+    "village_count",
+    "predecessor_count",
+    "predecessors",
+    "successor_count",
+    "successors",
 }
+"""What a plugin may not be called besides the columns of places, households and people.
+
+Tables of the core, and fields beside which those of a plugin come.
+"""
 _SHARED = (Household, Person)
 _ABOUT = {"place", "household", "person"}
 """How what a row is about is called where it is entered."""
@@ -91,7 +115,8 @@ def _names(plugins: Sequence[Plugin]) -> Iterator[Problem]:
 def _header(plugin: Plugin, known: set[str], absent: Sequence[str]) -> Iterator[Problem]:
     if not NAME.fullmatch(plugin.name):
         yield _problem(plugin, "its name", "is not a name in snake case", "Use lower-case words joined by '_'.")
-    if plugin.name in _RESERVED:
+    columns = (column.key for record in (Place, *_SHARED) for column in columns_of(record))
+    if plugin.name in _RESERVED.union(columns):
         yield _problem(plugin, "its name", "is a name of the core", "Choose another one.")
     if plugin.api not in API_VERSIONS:
         found = f"is written for version {plugin.api!r} of the plugin surface"
