@@ -31,9 +31,9 @@ class Clerk:
     def __init__(self, own: Asked, seal: Seal | None) -> None:
         self.database = Database(own.database.url.render_as_string(hide_password=False), seal=seal)
 
-    def change(self, action: Action, **given: Any) -> int:
+    def change(self, action: Action, *others: dict[str, Any], **given: Any) -> int:
         with self.database.engine.connect() as connection:
-            done = change(connection, Account, action, [{"id": FIRST, **given}], **HOW)
+            done = change(connection, Account, action, [{"id": FIRST, **given}, *others], **HOW)
         return _entry(done)
 
     def undo(self, number: int) -> Undone:
@@ -95,10 +95,11 @@ def test_a_value_from_before_comes_back_under_the_new_keys(clerks: list[Clerk], 
 def test_what_an_entry_left_alone_stays_as_it_was_sealed_since(clerks: list[Clerk]) -> None:
     """Else it would come back under a key that is thrown away."""
     old, both, new, _ = clerks
-    number = old.change(Action.UPDATE, version=1, source="村委會")
+    other = {"id": FIRST + 1, "version": 1, "card": AFTER}
+    number = old.change(Action.UPDATE, other, version=1, source="村委會")
     reseal(both.database.engine)
     card = both.row().card
-    assert new.undo(number).refused == ()
+    assert both.undo(number).refused == ()
     assert (new.row().card, new.row().source) == (card, "test")
     assert opened(new, Seal(Keys((NEW,), (NEW_INDEX,)))) == BEFORE
 
