@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from tests.write.clerk import BASE, DISTRICT, HOME, TODAY, Clerk, planting, why_not
 
-from bangfu.access import AUDIT, PERSONAL, Forbidden, Policy, Viewer
+from bangfu.access import AUDIT, EVERYTHING, PERSONAL, Forbidden, Policy, Viewer
 from bangfu.declare.records import Dated
 from bangfu.domain.family import JOIN, SPLIT
 from bangfu.domain.help import HelpKind, HelpMeasure
@@ -25,7 +25,8 @@ from bangfu.domain.households import (
 from bangfu.domain.targets import Target
 from bangfu.errors import UserError
 from bangfu.store import Database
-from bangfu.write.outcome import Action, Outcome
+from bangfu.write.changing import Changes
+from bangfu.write.outcome import Action, Author, Outcome
 from bangfu.write.undone import Undone
 from bangfu_industry.records import CropArea, CropKind, Planting
 from bangfu_testing import Postgres
@@ -289,6 +290,44 @@ def test_it_takes_a_reason(clerk: Clerk, reason: str) -> None:
     number = entry_of(clerk.create(Planting, planting()))
     with pytest.raises(UserError, match="this is no reason"):
         clerk.undo(number, reason=reason)
+
+
+def test_a_reason_may_have_the_space_of_chinese_type(clerk: Clerk) -> None:
+    number = entry_of(clerk.create(Planting, planting()))
+    done = clerk.undo(number, reason="面積\u3000填錯 ")
+    with clerk.database.engine.connect() as connection:
+        statement = text("SELECT reason FROM change_set WHERE number = :number")
+        assert connection.scalar(statement, {"number": entry_of(done)}) == f"changesUndo {number}: 面積 填錯"
+
+
+def test_a_row_that_one_entry_has_changed_several_times_is_as_it_was_before_the_first(clerk: Clerk) -> None:
+    one, two = clerk.create(Planting, planting(), planting()).ids
+    author = Author(name="王主任")
+    with clerk.database.engine.begin() as connection:
+        changes = Changes(connection, author, EVERYTHING, TODAY)
+        for version, area in ((1, 5), (2, 6)):
+            rows = [{"id": id_, "version": version, "area": Decimal(area)} for id_ in (one, two)]
+            assert changes.apply(Planting, Action.UPDATE, rows).rejections == []
+        assert changes.apply(Planting, Action.DELETE, [{"id": two, "version": 3}]).rejections == []
+        (three,) = changes.apply(Planting, Action.CREATE, [planting()]).ids
+        assert changes.apply(Planting, Action.UPDATE, [{"id": three, "version": 1, "crop": "梨"}]).rejections == []
+        number = changes.close()[DISTRICT]
+    undone = undo(clerk, number)
+    for id_ in (one, two):
+        assert stands(clerk, Planting, id_)["area"] == Decimal("2.50")
+    assert clerk.row(Planting, three or 0) is None
+    undo(clerk, undone)
+    assert stands(clerk, Planting, one)["area"] == Decimal("6.00")
+    assert clerk.row(Planting, two or 0) is None
+    assert stands(clerk, Planting, three)["crop"] == "梨"
+
+
+def test_whoever_may_not_change_its_rows_keeps_nobody_waiting(clerk: Clerk) -> None:
+    number = entry_of(clerk.create(Planting, planting()))
+    there = officer(clerk, BASE, "industry:read")
+    with clerk.counted() as statements, pytest.raises(Forbidden):
+        there.undo(number)
+    assert not any("FOR UPDATE" in each for each in statements)
 
 
 def test_there_is_no_such_entry(clerk: Clerk) -> None:

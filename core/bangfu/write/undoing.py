@@ -70,10 +70,11 @@ def undo_once(
 
 def undone_for(reason: str, number: int) -> str:
     """What an undoing is entered as in the log; raises UserError for a reason that is none."""
-    if not (reason.strip() and reason.isprintable() and len(reason) <= _LONGEST):
+    kept = reason.replace("\u3000", " ").strip()  # the space of Chinese type
+    if not (kept and kept.isprintable() and len(kept) <= _LONGEST):
         told = f"this is no reason. Accepted: 1 to {_LONGEST} printable characters."
         raise UserError(told, argument="reason")
-    return f"changesUndo {number}: {reason.strip()}"
+    return f"changesUndo {number}: {kept}"
 
 
 class Undoing:
@@ -93,7 +94,6 @@ class Undoing:
     def run(self) -> None:
         """Writes what is to be written; raises CannotUndo, after which all of it has to be rolled back."""
         district = self._entry["district"]
-        self.entries.hold([district])
         if find_entry(self._connection, district, self._number) is None:
             raise no_entry(self._number)
         runs = runs_of(self._connection, self._entry)
@@ -103,6 +103,9 @@ class Undoing:
             raise self._not_here(unknown)
         records = [self._records[each] for each in tables]
         self._check_permissions(records)
+        # What an entry says stays so. Nobody is kept waiting by whoever may not change its rows anyway.
+        self.entries.hold([district])
+        self._check_places(tables)  # where a household lies that its rows are about, others may have changed meanwhile
         shapes = {each.__tablename__: shape_of(self._connection, self._entry, each) for each in records}
         self._check_columns(shapes)
         changed = []
