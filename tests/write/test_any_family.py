@@ -343,7 +343,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
                 return
             standing = self.standing()
             founding = [each for each in standing if self.past[each][0].homes - self.past[each][1].homes.keys()]
-            asked = [sorted(self.past), standing, founding]
+            asked = [sorted(self.past), sorted(self.past.keys() - set(standing)), standing, founding]
             number = data.draw(st.sampled_from(data.draw(st.sampled_from([each for each in asked if each]))))
             rows, before, after = self.past[number]
             since = sorted(id_ for id_ in rows.keys if self.last[id_] != number)
@@ -408,8 +408,8 @@ def test_any_changes_of_families(graph: Graph, demo_copy: Database) -> None:
     run_state_machine_as_test(
         of_machine(graph, demo_copy, done),
         settings=settings(
-            max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
-    happened = [*(each.name for each in FAMILY), "undo", "redo", "stale"]  # what is in use is tried in test_undoing.py
+    happened = [*(each.name for each in FAMILY), "undo"]  # each way of being refused is tried in test_undoing.py
     assert [name for name in happened if not done[name]] == [], "of everything something can be done"
