@@ -29,6 +29,7 @@ from tests.access.test_history import LOGGED
 from tests.access.test_importing import APPLIED, PLANNED, PLANS
 from tests.access.test_redrawing import REDRAWN
 from tests.access.test_subscriptions import DOCUMENTS as SUBSCRIPTIONS
+from tests.access.test_undoing import UNDONE
 from tests.access.traces import Traces
 from tests.access.viewers import viewers
 from tests.access.world import Maker, platform
@@ -40,6 +41,9 @@ IS_LONG = EXAMPLES > 200
 SHARES = (1, 1, 1) if IS_LONG else (8, 12, 6)
 """`make test-long` asks each case of every viewer. Otherwise one or two viewers are asked, fewer where it takes long:
 each time others, so that each sort of viewer asks by each way in, though not for each type."""
+
+_CHANGING = (REDRAWN, UNDONE, PLANNED, APPLIED, PLANS)
+"""What changes many rows at once."""
 
 _INSTALLED = platform()
 _NAMES = list(viewers(_INSTALLED))
@@ -162,7 +166,7 @@ def test_every_field_of_the_schema_has_its_case() -> None:
     for node in rows.graph.nodes.values():
         own = f"... on {node.name} {{ history {{ {LOGGED} }} }}"
         documents.append(f'{{ node(id: "", asOf: "2015-10-31") {{ {own} }} }}')
-    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, REDRAWN, PLANNED, APPLIED, PLANS]:
+    for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, *_CHANGING]:
         _see(document, schema, seen)
     assert sorted(_fields(schema) - seen) == []
 

@@ -43,6 +43,8 @@ class Past:
         self.clerk = Clerk(asked.database)
         self.tables: Tables = {name: [dict(row) for row in rows] for name, rows in asked.rows.tables.items()}
         self.entries: list[list[Change]] = []
+        self.undone = 0
+        """How many entries were taken back."""
         self._nodes = {node.name: node for node in asked.rows.graph.nodes.values()}
         self._always_in_force("household", "person")
         self._first = {name: list(rows) for name, rows in self.tables.items()}
@@ -69,6 +71,7 @@ class Past:
             connection.execute(text("TRUNCATE change, change_set, change_head"))
         self.tables = {name: list(rows) for name, rows in self._first.items()}
         self.entries = []
+        self.undone = 0
 
     def change(self, name: str, action: Action, *rows: Row) -> bool:
         """Changes rows in one entry; whether the engine took them."""
@@ -82,6 +85,23 @@ class Past:
             table[:] = [row for row in table if row["id"] != each.id]
             table += [each.after] if each.after is not None else []
         self.entries.append([each for each in changes if each.before != each.after])
+        return True
+
+    def undo(self, number: int) -> bool:
+        """Takes an entry back; whether the engine did."""
+        undone = self.clerk.undo(number)
+        if undone.refused:
+            return False
+        changes = []
+        for each in self.entries[number - 1]:
+            table = self.tables[each.node.table.name]
+            before = self._find(each.node, each.id)
+            after = self._stored(each.node, each.id, each.before)
+            table[:] = [row for row in table if row["id"] != each.id]
+            table += [after] if after is not None else []
+            changes.append(Change(each.node, each.id, before, after))
+        self.entries.append(changes)
+        self.undone += 1
         return True
 
     def date(self, first: int) -> None:
@@ -102,7 +122,8 @@ class Past:
                 shown = each.before if each.before is not None else each.after
                 assert shown is not None, "a change has a row before or after"
                 tables[each.node.table.name][each.id] = shown
-        return {name: list(rows.values()) for name, rows in tables.items()}
+        # Of two heads of a household it is the first whom the graph tells.
+        return {name: [row for _, row in sorted(rows.items())] for name, rows in tables.items()}
 
     def eyes(self, viewer: Viewer | None, first: int) -> "Eyes":
         """What a viewer sees of the rows as they were after so many entries."""
@@ -118,12 +139,12 @@ class Past:
     def _find(self, node: Node, id_: int) -> Row | None:
         return next((row for row in self.tables[node.table.name] if row["id"] == id_), None)
 
-    def _stored(self, node: Node, id_: int) -> Row | None:
-        """A row as it stands in its table, with sealed values as they were given."""
+    def _stored(self, node: Node, id_: int, known: Row | None = None) -> Row | None:
+        """A row as it stands in its table, with sealed values as they were given, last or in the row that is known."""
         found = self.clerk.row(node.record, id_)
         if found is None:
             return None
-        given = self._find(node, id_) or {}
+        given = known or self._find(node, id_) or {}
         for attribute in node.attributes.values():
             choice, name = attribute.field.choice, attribute.column
             if choice is not None and found[name] is not None:

@@ -21,7 +21,7 @@ from bangfu.write.outcome import Action
 from bangfu_schema.execute import service
 from bangfu_schema.execute.encoding import encoded
 
-ACTIONS = ("update", "update", "update", "move", "move", "create", "delete")
+ACTIONS = ("update", "update", "update", "move", "move", "create", "delete", "delete", "undo", "undo")
 NAMES = (
     "Household",
     "Household",
@@ -86,8 +86,12 @@ def documents(asked: Asked) -> list[str]:
 def draw_change(
     past: Past, data: st.DataObject, names: Sequence[str] = NAMES, actions: Sequence[str] = ACTIONS
 ) -> None:
-    """One change that may be made, or refused."""
+    """One change that may be made, or refused; or an earlier one that is taken back."""
     name, action = data.draw(st.sampled_from(names)), data.draw(st.sampled_from(actions))
+    if action == "undo":
+        if past.entries:
+            past.undo(data.draw(st.integers(1, len(past.entries))))
+        return
     node = past.node(name)
     row = data.draw(st.sampled_from(past.rows(node)))
     which = {"id": row["id"], "version": row["version"]}
@@ -176,7 +180,7 @@ def test_what_was_is_told_as_the_model_has_it(
         draw_change(past, data)
     first = data.draw(st.integers(0, len(past.entries)))
     past.date(first)
-    event(f"{len(past.entries)} entries")
+    event(f"{len(past.entries)} entries, {past.undone} taken back")
     for name in data.draw(st.lists(st.sampled_from(list(asked.viewers)), min_size=2, max_size=3, unique=True)):
         viewer = asked.viewers[name]
         eyes = past.eyes(viewer, first)

@@ -51,7 +51,7 @@ class TestSchema:
         assert list(root.fields) == [
             *(f"{node.prefix}{action}" for node in nodes for action in ("Create", "Update", "Delete")),
             *(each.name for each in graph.platform.graph.procedures),
-            *("placesReorganize", "placesUndo", "importPlan", "importApply"),
+            *("changesUndo", "placesReorganize", "placesUndo", "importPlan", "importApply"),
         ]
         records = {record.__name__ for each in graph.platform.plugins for record in each.plugin.records}
         assert {node.record.__name__ for node in nodes} == records | {"Household", "Person", "Target"}

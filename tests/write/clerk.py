@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import event, text
@@ -11,12 +12,16 @@ from sqlalchemy import event, text
 from bangfu.access import EVERYTHING, Policy
 from bangfu.declare.procedures import Procedure
 from bangfu.declare.records import Dated
+from bangfu.registry import discover
 from bangfu.store import Database
 from bangfu.store.audit import Chain, verify
 from bangfu.write.changing import change
 from bangfu.write.outcome import Action, Author, Outcome
 from bangfu.write.proceeding import proceed_once
+from bangfu.write.undoing import undo_once, undone_for
+from bangfu.write.undone import Undone
 from bangfu_industry.records import CropKind
+from bangfu_schema.derive.changes import changeable
 
 TODAY = date(2015, 12, 31)
 DISTRICT = 620502
@@ -61,6 +66,13 @@ class Clerk:
         with self.database.engine.connect() as connection:
             return proceed_once(connection, procedure, given, author=author, policy=self.policy, today=TODAY, dry=dry)
 
+    def undo(self, number: int, *, dry: bool = False, reason: str = "錄入錯誤") -> Undone:
+        """An entry taken back, in a transaction of its own."""
+        author = Author(name="李主任", token_id="t2", request_id="r-2", reason=undone_for(reason, number))
+        with self.database.engine.connect() as connection:
+            given: dict[str, Any] = {"author": author, "policy": self.policy, "today": TODAY, "dry": dry}
+            return undo_once(connection, entered(), DISTRICT, number, **given)
+
     def row(self, record: type[Dated], id_: int) -> dict[str, Any] | None:
         """A row as it stands in the table."""
         with self.database.engine.connect() as connection:
@@ -101,6 +113,17 @@ class Clerk:
             yield found
         finally:
             event.remove(engine, "before_cursor_execute", note)
+
+
+@cache
+def entered() -> dict[str, type[Dated]]:
+    """All records whose rows are entered, by their tables."""
+    return {node.table.name: node.record for node in changeable(discover().graph)}
+
+
+def why_not(undone: Undone) -> list[tuple[int | None, str | None, str]]:
+    """Why an entry was not taken back, in short: by rows, columns and codes."""
+    return [(each.row_id, each.column, each.code.value) for each in undone.refused]
 
 
 def said(outcome: Outcome) -> list[tuple[int, str | None, str]]:

@@ -1,5 +1,6 @@
-"""Whatever is changed in whatever order: the rows, their versions and the log agree with a model in Python."""
+"""Whatever is changed and taken back in whatever order: rows, versions and the log agree with a model in Python."""
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
-from tests.write.clerk import BASE, Clerk, said
+from tests.write.clerk import BASE, DISTRICT, Clerk, said, why_not
 
 from bangfu.store import Database
 from bangfu.write.outcome import Action
@@ -18,8 +19,11 @@ AREAS = st.decimals(-1, 20, places=2)
 ROW = {"kind": CropKind.ORCHARD, "crop": "蘋果", "planted_on": date(2015, 3, 5), "is_new": True, "is_supported": False}
 
 
-def of_machine(database: Database) -> type[RuleBasedStateMachine]:
-    """Changes the plantings of a database, and keeps what they should be."""
+OPPOSITE = {"create": "delete", "update": "update", "delete": "create"}
+
+
+def of_machine(database: Database, done: Counter[str]) -> type[RuleBasedStateMachine]:
+    """Changes the plantings of a database, and keeps what they should be; in `done` how often what was taken back."""
 
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -28,6 +32,12 @@ def of_machine(database: Database) -> type[RuleBasedStateMachine]:
             self.model: dict[int, tuple[int, Decimal]] = {}
             self.gone: list[int] = []
             self.logged: list[tuple[int, str, Any, Any]] = []
+            self.entries: list[list[tuple[int, str, Any, Any]]] = []
+            """The rows of each entry, from that of number 1 on."""
+            self.last: dict[int, int] = {}
+            """The number of the last entry that has changed each row."""
+            self.versions: Counter[int] = Counter()
+            """The last version that each row has had."""
 
         @initialize()
         def begin(self) -> None:
@@ -51,7 +61,7 @@ def of_machine(database: Database) -> type[RuleBasedStateMachine]:
                 assert id_ not in self.model
                 assert id_ not in self.gone
                 self.model[id_] = (1, areas[n])
-                self.logged.append((id_, "create", None, areas[n]))
+            self.enter([(outcome.ids[n] or 0, "create", None, areas[n]) for n in taken])
 
         @rule(data=st.data(), area=AREAS, late=st.booleans())
         def update(self, data: st.DataObject, area: Decimal, late: bool) -> None:
@@ -64,7 +74,7 @@ def of_machine(database: Database) -> type[RuleBasedStateMachine]:
             assert codes == ({"OUT_OF_RANGE"} if area < 0 else {"STALE"} if late else set())
             if not codes and area != before:
                 self.model[id_] = (version + 1, area)
-                self.logged.append((id_, "update", before, area))
+                self.enter([(id_, "update", before, area)])
 
         @rule(data=st.data())
         def delete(self, data: st.DataObject) -> None:
@@ -79,7 +89,57 @@ def of_machine(database: Database) -> type[RuleBasedStateMachine]:
             assert said(outcome) == []
             del self.model[id_]
             self.gone.append(id_)
-            self.logged.append((id_, "delete", before, None))
+            self.enter([(id_, "delete", before, None)])
+
+        @rule(areas=st.lists(AREAS.filter(lambda area: area >= 0), min_size=2, max_size=3), data=st.data())
+        def update_several(self, areas: list[Decimal], data: st.DataObject) -> None:
+            if not self.model:
+                return
+            ids = data.draw(st.lists(st.sampled_from(sorted(self.model)), min_size=1, max_size=3, unique=True))
+            now = {id_: self.model[id_] for id_ in sorted(ids)}
+            given = dict(zip(now, areas, strict=False))
+            rows = [{"id": id_, "version": now[id_][0], "area": area} for id_, area in given.items()]
+            assert said(self.clerk.change(Planting, Action.UPDATE, rows)) == []
+            changed = {id_: area for id_, area in given.items() if area != now[id_][1]}
+            self.model |= {id_: (now[id_][0] + 1, area) for id_, area in changed.items()}
+            self.enter([(id_, "update", now[id_][1], area) for id_, area in changed.items()])
+
+        @rule(data=st.data(), dry=st.booleans())
+        def undo(self, data: st.DataObject, dry: bool) -> None:
+            if not self.entries:
+                return
+            numbers = range(1, len(self.entries) + 1)
+            standing = [each for each in numbers if all(self.last[id_] == each for id_, *_ in self.entries[each - 1])]
+            number = data.draw(st.sampled_from(data.draw(st.sampled_from([list(numbers), standing]))))
+            rows = self.entries[number - 1]
+            undone = self.clerk.undo(number, dry=dry)
+            since = sorted(id_ for id_, *_ in rows if self.last[id_] != number)
+            told = {id_: ("version", "STALE") if id_ in self.model else ("id", "NOT_FOUND") for id_ in since}
+            assert why_not(undone) == [(id_, *told[id_]) for id_ in since]
+            assert [each.later and each.later.number for each in undone.refused] == [self.last[id_] for id_ in since]
+            if since or dry:
+                assert (undone.outcome.written, dict(undone.outcome.change_sets)) == (0, {})
+                return
+            assert undone.outcome.change_sets == {DISTRICT: len(self.entries) + 1}
+            back = [(id_, OPPOSITE[action], after, before) for id_, action, before, after in rows]
+            for id_, action, _, area in back:
+                done[action] += 1
+                if action == "delete":
+                    del self.model[id_]
+                    self.gone.append(id_)
+                else:
+                    self.model[id_] = (self.versions[id_] + 1, area)
+                    self.gone = [each for each in self.gone if each != id_]
+            self.enter(back)
+
+        def enter(self, rows: list[tuple[int, str, Any, Any]]) -> None:
+            """What an entry should say, if there is any."""
+            if rows:
+                self.entries.append(rows)
+                self.logged += rows
+            for id_, *_ in rows:
+                self.last[id_] = len(self.entries)
+                self.versions[id_] = self.model[id_][0] if id_ in self.model else self.versions[id_]
 
         @invariant()
         def rows_are_as_in_the_model(self) -> None:
@@ -102,9 +162,11 @@ def of_machine(database: Database) -> type[RuleBasedStateMachine]:
 
 
 def test_any_changes(demo_copy: Database) -> None:
+    done: Counter[str] = Counter()
     run_state_machine_as_test(
-        of_machine(demo_copy),
+        of_machine(demo_copy, done),
         settings=settings(
-            max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+    assert done, "some of it is taken back"

@@ -1,6 +1,8 @@
-"""Whatever happens to families in whatever order: who lives where, who is head and what is counted, as in a model."""
+"""Whatever happens to families in whatever order, and is taken back: who lives where, who is head and what is counted,
+as in a model."""
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -9,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
-from tests.write.clerk import DISTRICT, Clerk
+from tests.write.clerk import DISTRICT, Clerk, why_not
 
 from bangfu.declare.procedures import Procedure
 from bangfu.domain.family import BIRTH, FAMILY, JOIN, LEAVE, MERGE, MOVE, SPLIT
@@ -40,6 +42,19 @@ class Home:
         return [id_ for id_, relation in self.members.items() if relation == "HEAD"]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows that an entry has changed, by their ids."""
+
+    homes: frozenset[int]
+    people: frozenset[int]
+
+    @property
+    def keys(self) -> set[tuple[str, int]]:
+        """All of them, each with its table."""
+        return {("household", id_) for id_ in self.homes} | {("person", id_) for id_ in self.people}
+
+
 class Model:
     """The district's families in Python, and for everybody the day before which nothing more may happen to them."""
 
@@ -67,6 +82,28 @@ class Model:
                 del self.homes[here].members[id_]
             self.homes[into].members[id_] = relation
             self.last[id_] = on
+
+    def take_back(self, rows: Rows, before: "Model", after: "Model") -> None:
+        """What an entry did to some rows is as it was: by what it found, and what it left."""
+        people, homes = rows.people, rows.homes
+        for home in self.homes.values():
+            home.members = {id_: relation for id_, relation in home.members.items() if id_ not in people}
+        for id_ in homes:
+            if id_ not in before.homes:
+                del self.homes[id_]
+                continue
+            was = before.homes[id_]
+            here = self.homes.setdefault(id_, Home(was.place, was.since))
+            here.place, here.ended = was.place, was.ended
+        for id_ in people:
+            was_in = before.home_of(id_)
+            if was_in is not None:
+                self.homes[was_in].members[id_] = before.homes[was_in].members[id_]
+            self.gone = self.gone | {id_} if id_ in before.gone else self.gone - {id_}
+            self.last.pop(id_, None)
+            self.last |= {id_: before.last[id_]} if id_ in before.last else {}
+        self.households += before.households - after.households
+        self.people += before.people - after.people
 
 
 def restore(database: Database) -> None:
@@ -99,6 +136,13 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
             super().__init__()
             self.clerk = Clerk(database)
             self.entries = 0
+            self.past: dict[int, tuple[Rows, Model, Model]] = {}
+            """What each entry has changed, and how things stood before and after."""
+            self.undoings: set[int] = set()
+            self.begun: tuple[int, Model] | None = None
+            """The number of an entry that was just made, and how things stood before."""
+            self.last: dict[tuple[str, int], int] = {}
+            """The number of the last entry that has changed each row."""
 
         @initialize()
         def begin(self) -> None:
@@ -114,6 +158,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
                 homes[row["household_id"]].members[row["id"]] = row["relation"]
                 last[row["id"]] = row["joined_on"]
             self.model = Model(homes, last, *self.counted())
+            self.begun_with = frozenset(homes)
             self.places = [row["code"] for row in self.rows(_PLACES)]
             self.entries = self.count_entries()
 
@@ -148,6 +193,12 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
             ended = [id_ for id_, each in homes.items() if each.ended]
             return int(data.draw(st.sampled_from(ended if ended and data.draw(st.integers(0, 9)) == 0 else known)))
 
+        def home_or_founded(self, data: st.DataObject) -> int:
+            """The same; often one that was founded meanwhile."""
+            founded = sorted(set(self.model.homes) - self.begun_with)
+            is_founded = bool(founded) and data.draw(st.booleans())
+            return int(data.draw(st.sampled_from(founded))) if is_founded else self.home(data)
+
         def member(self, data: st.DataObject, home: int) -> int | None:
             members = sorted(self.model.homes[home].members)
             return data.draw(st.sampled_from(members)) if members else None
@@ -159,7 +210,15 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
             assert (codes == []) is may, (procedure.name, given, codes)
             self.entries += may and outcome.written > 0
             done[procedure.name] += may
+            if may and outcome.written:
+                self.begun = outcome.change_sets[DISTRICT], deepcopy(self.model)
             return outcome.ids[0]
+
+        def standing(self) -> list[int]:
+            """The entries whose rows nothing has changed since."""
+            return [
+                number for number, (rows, *_) in self.past.items() if all(self.last[id_] == number for id_ in rows.keys)
+            ]
 
         @rule(data=st.data(), on=DAYS)
         def move(self, data: st.DataObject, on: date) -> None:
@@ -207,7 +266,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
 
         @rule(data=st.data(), on=DAYS, relation=RELATIONS)
         def join(self, data: st.DataObject, on: date, relation: str) -> None:
-            into, back = self.home(data), data.draw(st.booleans())
+            into, back = self.home_or_founded(data), data.draw(st.booleans())
             person = data.draw(st.sampled_from(sorted(self.model.gone))) if back and self.model.gone else None
             here = None
             if person is None:
@@ -251,7 +310,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
 
         @rule(data=st.data(), on=DAYS, relation=st.none() | RELATIONS)
         def birth(self, data: st.DataObject, on: date, relation: str | None) -> None:
-            id_ = self.home(data)
+            id_ = self.home_or_founded(data)
             home = self.model.homes[id_]
             may = not home.ended and not (relation == "HEAD" and home.heads)
             given = {"household": id_, "name": "王小寶", "sex": Sex.FEMALE, "on": on}
@@ -261,6 +320,55 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
                 home.members[made] = relation or "CHILD"
                 self.model.last[made] = on
                 self.model.people += 1
+
+        @invariant()
+        def what_an_entry_has_changed_is_noted(self) -> None:
+            """Once the model knows it as well."""
+            if self.begun is None:
+                return
+            number, before = self.begun
+            self.begun = None
+            found = self.rows(f"SELECT record, row_id FROM change WHERE number = {number}")
+            homes, people = (
+                frozenset(each["row_id"] for each in found if each["record"] == table)
+                for table in ("household", "person")
+            )
+            rows = Rows(homes, people)
+            self.past[number] = rows, before, deepcopy(self.model)
+            self.last |= dict.fromkeys(rows.keys, number)
+
+        @rule(data=st.data())
+        def undo(self, data: st.DataObject) -> None:
+            if not self.past:
+                return
+            standing = self.standing()
+            founding = [each for each in standing if self.past[each][0].homes - self.past[each][1].homes.keys()]
+            asked = [sorted(self.past), sorted(self.past.keys() - set(standing)), standing, founding]
+            number = data.draw(st.sampled_from(data.draw(st.sampled_from([each for each in asked if each]))))
+            rows, before, after = self.past[number]
+            since = sorted(id_ for id_ in rows.keys if self.last[id_] != number)
+            made = sorted(rows.homes - before.homes.keys())
+            others = ", ".join(map(str, rows.people or {0}))
+            used = [
+                id_
+                for id_ in made
+                if self.rows(f"SELECT id FROM person WHERE household_id = {id_} AND id NOT IN ({others})")
+            ]
+            undone = self.clerk.undo(number)
+            codes = [(each.record, each.row_id) for each in undone.refused]
+            if since or used:
+                assert codes == (since or [("household", id_) for id_ in used]), why_not(undone)
+                kinds = {"STALE", "NOT_FOUND"} if since else {"IN_USE"}
+                assert {code for _, _, code in why_not(undone)} <= kinds
+                done["stale"] += bool(since)
+                return
+            assert codes == [], why_not(undone)
+            self.begun = undone.outcome.change_sets[DISTRICT], deepcopy(self.model)
+            self.model.take_back(rows, before, after)
+            self.entries += 1
+            done["undo"] += 1
+            done["redo"] += number in self.undoings
+            self.undoings.add(self.begun[0])
 
         @invariant()
         def everybody_lives_where_the_model_says(self) -> None:
@@ -300,7 +408,8 @@ def test_any_changes_of_families(graph: Graph, demo_copy: Database) -> None:
     run_state_machine_as_test(
         of_machine(graph, demo_copy, done),
         settings=settings(
-            max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
-    assert [each.name for each in FAMILY if not done[each.name]] == [], "of everything something can be done"
+    happened = [*(each.name for each in FAMILY), "undo"]  # each way of being refused is tried in test_undoing.py
+    assert [name for name in happened if not done[name]] == [], "of everything something can be done"

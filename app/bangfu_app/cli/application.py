@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bangfu_app.cli.audit import audit
+from bangfu_app.cli.changes import changes
 from bangfu_app.cli.compare import compare
 from bangfu_app.cli.completeness import completeness
 from bangfu_app.cli.demo import demo
@@ -79,6 +80,7 @@ application.add_typer(schema, name="schema")
 application.add_typer(token, name="token")
 application.add_typer(seal, name="seal")
 application.add_typer(audit, name="audit")
+application.add_typer(changes, name="changes")
 application.add_typer(imports, name="import")
 application.add_typer(compare, name="compare")
 application.add_typer(places, name="places")

@@ -90,9 +90,9 @@ def log(
             )
     shown = found[:limit]
     if as_json:
-        _print_log_as_json(platform, shown)
+        print_log_as_json(platform, shown)
     else:
-        _print_log(platform, shown)
+        print_log(platform, shown)
     if len(found) > limit:
         typer.echo("There are more 還有更多: raise --limit, or choose by --row, --author or --since", err=True)
 
@@ -159,14 +159,16 @@ def _told(platform: Platform, change: LoggedChange) -> dict[str, object]:
     }
 
 
-def _print_log_as_json(platform: Platform, found: list[LoggedChange]) -> None:
+def print_log_as_json(platform: Platform, found: list[LoggedChange]) -> None:
+    """Prints changes of rows as a list of objects."""
     import orjson
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
     typer.echo(orjson.dumps([_told(platform, each) for each in found], option=options).decode())
 
 
-def _print_log(platform: Platform, found: list[LoggedChange]) -> None:
+def print_log(platform: Platform, found: list[LoggedChange]) -> None:
+    """Prints changes of rows as a table."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape

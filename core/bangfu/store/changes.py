@@ -72,9 +72,10 @@ def read_changes(
     author: str | None = None,
     since: datetime | None = None,
     after: tuple[int, int] | None = None,
+    number: int | None = None,
     most: int,
 ) -> list[LoggedChange]:
-    """At most so many, the newest first: of a district, a record, a row, by an author, from a moment on.
+    """At most so many, the newest first: of a district, a record, a row, by an author, from a moment on, of an entry.
 
     `after` are the number and the position of the one after which to go on, where one district is asked for.
     """
@@ -83,7 +84,10 @@ def read_changes(
     def found(row: FromClause) -> Select[Any]:
         """Rows, or runs, of what is asked for, with their entries."""
         joined = row.join(CHANGE_SET, _is_of(row))
-        wanted = ((row.c.district_code, district), (row.c.record, record), (entry.author, author))
+        wanted = (
+            *((row.c.district_code, district), (row.c.number, number), (row.c.record, record)),
+            (entry.author, author),
+        )
         statement = select(row, *_ENTRY).select_from(joined)
         statement = statement.where(*(column == value for column, value in wanted if value is not None))
         if since is not None:

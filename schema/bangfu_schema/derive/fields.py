@@ -150,6 +150,11 @@ class OfUndoing:
 
 
 @dataclass(frozen=True)
+class OfChangesUndoing:
+    """An entry of the log of changes that is taken back, from the root of mutations."""
+
+
+@dataclass(frozen=True)
 class OfImport:
     """An import of a file: `plan` and `apply` of the root of mutations, `plans` of that of queries."""
 
@@ -212,6 +217,7 @@ Meaning = (
     | OfChanged
     | OfReorganising
     | OfUndoing
+    | OfChangesUndoing
     | OfImport
     | OfCatalogue
     | OfViewer

@@ -16,6 +16,7 @@ from bangfu_schema.derive.fields import DerivedField, OfChanging, argument
 from bangfu_schema.derive.imports import import_mutations
 from bangfu_schema.derive.objects import Objects, make_object
 from bangfu_schema.derive.procedures import ProcedureTypes
+from bangfu_schema.derive.undoing import undoing_field
 
 _TOLD = {
     Action.CREATE: "Enters new rows",
@@ -42,6 +43,7 @@ def mutation_type(graph: Graph, objects: Objects, enums: Enums) -> Any:  # the c
     changes = RowTypes(enums, objects.types)
     fields = [field for node in changeable(graph) for field in _fields(node, changes)]
     fields += ProcedureTypes(enums, objects.types, _KEY).fields(graph.procedures)
+    fields.append(undoing_field(_KEY))
     fields += divisions_fields(enums)
     fields += import_mutations()
     told = "What is entered, changed and deleted: each field in a transaction of its own, one after the other."

@@ -98,7 +98,7 @@ class Changing:
         """
         key = given.get("idempotencyKey")
         how: dict[str, Any] = {
-            "key": None if key is None else Key(key, _asked(name, given)),
+            "key": None if key is None else Key(key, asked_for(name, given)),
             "author": self.author(name),
             "policy": self._policy,
             "today": today,
@@ -212,7 +212,7 @@ def _as_it_is(value: Any) -> Any:  # of whichever type the column takes
     return value
 
 
-def _asked(name: str, given: Arguments) -> str:
+def asked_for(name: str, given: Arguments) -> str:
     """What a mutation asks for, in one form however it was written."""
     left_out = ("dryRun", "idempotencyKey")
     asked = {"name": name, **{key: value for key, value in given.items() if key not in left_out}}

@@ -39,8 +39,12 @@ from bangfu_schema.execute.measures import Asked, Cell, Told
 from bangfu_schema.execute.pages import Page, make_page
 from bangfu_schema.execute.seam import Completer, Selection
 from bangfu_schema.execute.statements import PARENT, ones_of, page_of, pages_of, rows_of, totals_of
+from bangfu_schema.execute.undoing import Undoing
 
-_IN_PYTHON = of.OfCatalogue | of.OfViewer | of.OfHistory | of.OfLog | of.OfReorganising | of.OfUndoing | of.OfImport
+_IN_PYTHON = (
+    *(of.OfCatalogue, of.OfViewer, of.OfHistory, of.OfLog),
+    *(of.OfReorganising, of.OfUndoing, of.OfChangesUndoing, of.OfImport),
+)
 """What stands at the root and is answered here, not by a statement of the compiler's."""
 
 _Load = Callable[[list[int]], Awaitable[list[Any]]]
@@ -62,6 +66,8 @@ class Request:
         """Completes the fields of the root; set by whoever makes the two."""
         self.divisions: Divisions
         """Changes divisions; set as well."""
+        self.undoing: Undoing
+        """Takes entries of the log back; set as well."""
         self.imports: Imports
         """Imports files; set as well."""
         self._nodes = nodes
@@ -151,6 +157,8 @@ class Request:
                 return self._redrawn(self.divisions.reorganise, given)
             case of.OfUndoing():
                 return self._redrawn(self.divisions.undo, given)
+            case of.OfChangesUndoing():
+                return self._redrawn(self.undoing.undo, given)
             case of.OfImport("plans"):
                 return self.imports.plans(given)
             case of.OfImport(name):

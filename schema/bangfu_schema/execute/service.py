@@ -41,6 +41,7 @@ from bangfu_schema.execute.reads import Reads
 from bangfu_schema.execute.request import Request
 from bangfu_schema.execute.seam import SelectionExecutor, Subscribed, subscribed
 from bangfu_schema.execute.subscription import Change, Subscription, entry_of, interest_of
+from bangfu_schema.execute.undoing import Undoing
 
 
 class DefectError(Exception):
@@ -234,6 +235,7 @@ class Graph:
         )
         request.completer = completion
         request.divisions = Divisions(self.platform, changing, opening.policy)
+        request.undoing = Undoing(self.platform.graph, changing, opening.policy)
         request.imports = Imports(self.platform, database, self._desk, changing, opening.policy)
         try:
             result = execute(
