@@ -63,7 +63,7 @@ class Model:
         self.last = last
         self.households = household_count
         self.people = people_count
-        self.gone: set[int] = set()
+        self.gone: dict[int, Departure] = {}
 
     def home_of(self, person: int) -> int | None:
         """Where somebody lives."""
@@ -99,7 +99,8 @@ class Model:
             was_in = before.home_of(id_)
             if was_in is not None:
                 self.homes[was_in].members[id_] = before.homes[was_in].members[id_]
-            self.gone = self.gone | {id_} if id_ in before.gone else self.gone - {id_}
+            self.gone.pop(id_, None)
+            self.gone |= {id_: before.gone[id_]} if id_ in before.gone else {}
             self.last.pop(id_, None)
             self.last |= {id_: before.last[id_]} if id_ in before.last else {}
         self.households += before.households - after.households
@@ -279,6 +280,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
             heir = data.draw(st.none() | st.sampled_from(staying)) if staying else None
             needs = here is not None and self.model.needs_head(here, {person})
             may = not other.ended and here != into and not (relation == "HEAD" and other.heads)
+            may = may and self.model.gone.get(person) is not Departure.DIED
             may = may and self.model.last[person] <= on and needs == (heir is not None)
             given = {"person": person, "version": self.version("person", person), "household": into, "on": on}
             self.tried(JOIN, may=may, **given, relation=Relation[relation], new_head=heir)
@@ -287,7 +289,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
                 if here is not None and heir is not None:
                     self.model.homes[here].members[heir] = "HEAD"
                 self.model.people += person in self.model.gone
-                self.model.gone.discard(person)
+                self.model.gone.pop(person, None)
 
         @rule(data=st.data(), on=DAYS, departure=st.sampled_from(list(Departure)))
         def leave(self, data: st.DataObject, on: date, departure: Departure) -> None:
@@ -305,7 +307,7 @@ def of_machine(graph: Graph, database: Database, done: Counter[str]) -> type[Rul
                 del home.members[person]
                 home.members |= {} if heir is None else {heir: "HEAD"}
                 self.model.last[person] = on
-                self.model.gone.add(person)
+                self.model.gone[person] = departure
                 self.model.people -= 1
 
         @rule(data=st.data(), on=DAYS, relation=st.none() | RELATIONS)

@@ -251,6 +251,14 @@ def test_who_has_left_may_come_back_and_leaves_once(graph: Graph, clerk: Clerk) 
     assert counted(graph, clerk) == count
 
 
+def test_who_has_died_joins_no_household(graph: Graph, clerk: Clerk) -> None:
+    home, other = Home(graph, clerk), Home(graph, clerk, skip=1)
+    (late, *_) = home.others
+    do(clerk, LEAVE, **who(clerk, late), on=ON, departure=Departure.DIED)
+    back = {"household": other.id, "relation": Relation.OTHER, "on": LATER}
+    assert why(clerk, JOIN, **who(clerk, late), **back) == [("person", "CHECK_FAILED")]
+
+
 def test_nothing_happens_any_more_in_a_household_that_has_ended(graph: Graph, clerk: Clerk) -> None:
     home, other = Home(graph, clerk), Home(graph, clerk, skip=1)
     do(clerk, MERGE, **home.which(), into=other.id, on=ON)

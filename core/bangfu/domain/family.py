@@ -87,6 +87,10 @@ def _join(
     _check_day(steps, on)
     who = steps.row(Person, person, "person", version=version)
     _home(steps, household, "household")
+    if who["departure"] is Departure.DIED:
+        zh = "此人已登記死亡。如登記有誤，請撤銷該次變更（changesUndo）。"
+        en = "This person is entered as dead. Where that is a mistake, take it back (changesUndo)."
+        raise _refusal("person", Code.CHECK_FAILED, zh, en)
     if who["left_on"] is None and who["household_id"] == household:
         zh, en = "此人已是該戶成員。", "This is a member of that household already."
         raise _refusal("household", Code.CHECK_FAILED, zh, en)
