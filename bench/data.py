@@ -71,6 +71,18 @@ class Sets:
         # One in the midst of the others, so that nothing is near the edge of an index.
         return self._told(name, self._server.url(self._named(Set.MILLION)), _FIRST_COPY + _COPIES // 2)
 
+    def copy(self, name: str) -> Filled:
+        """A copy of the demo district under a name, as it was left by whoever used it before."""
+        self.get(Set.DEMO)
+        copied = f"{self._named(Set.DEMO)}_{name}"
+        self._create(copied, self._named(Set.DEMO))
+        return self._told(Set.DEMO, self._server.url(copied), BASE)
+
+    def settle(self, data: Filled) -> None:
+        """Leaves a data set as it would be after a while in use."""
+        with _opened(data.url) as database:
+            self._settle(database)
+
     def _make_demo(self, url: str) -> None:
         self._create(self._named(Set.DEMO), "template1")
         with _opened(url, self._seal) as database:

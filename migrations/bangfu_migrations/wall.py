@@ -29,7 +29,7 @@ from bangfu.domain.households import Household, Person
 from bangfu.domain.places import Place, Succession
 from bangfu.domain.targets import Target
 from bangfu.errors import OperationError
-from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF
+from bangfu.query.counted import AS_OF, COUNTED, COUNTED_AS_OF, WHOLE_AS_OF
 from bangfu.query.measures import sensitive_looks
 from bangfu.query.names import quote_name
 from bangfu.registry import Platform, measures_of
@@ -43,6 +43,7 @@ from bangfu_migrations.past import past_foundation, past_moves, past_views
 _OPEN = (Place, Succession, Target)
 _ROLES = (READER, DISTRICT_READER)
 _BOTH = ", ".join(_ROLES)
+_PAST = (AS_OF, WHOLE_AS_OF, COUNTED_AS_OF)
 _POLICY = "bangfu_rows"
 _DISTRICT_POLICY = "bangfu_districts"
 _LOCK_KEY = 0x77616C6C  # "wall"
@@ -71,7 +72,7 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
 
 def lower_wall(connection: Connection) -> None:
     """Takes down what stands on tables, so that these can be changed; until it is raised again, nobody is served."""
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED}, {AS_OF}, {COUNTED_AS_OF}, {AUDIT} CASCADE"))
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {COUNTED}, {', '.join(_PAST)}, {AUDIT} CASCADE"))
 
 
 def lacks_wall(connection: Connection, platform: Platform) -> bool:
@@ -80,7 +81,7 @@ def lacks_wall(connection: Connection, platform: Platform) -> bool:
     A part of it may be missing where a database was restored from a part of a dump: its views of the past, the link of
     the log of reads, or that rows are kept back at all.
     """
-    found = connection.execute(_STANDING, {"schemas": [COUNTED, AS_OF, COUNTED_AS_OF]}).one()
+    found = connection.execute(_STANDING, {"schemas": [COUNTED, *_PAST]}).one()
     known = {name for name in (READ_LOG.name, READ_HEAD.name, PLACE_MOVE.name) if name in found.tables}
     if found.foundation != _digest([*_foundation(known), *chain_of_reads("")]):
         return True
@@ -89,7 +90,7 @@ def lacks_wall(connection: Connection, platform: Platform) -> bool:
     return any(
         found.views.get(f"{COUNTED}.{table}") != digest
         or table not in found.kept
-        or not {f"{AS_OF}.{table}", f"{COUNTED_AS_OF}.{table}"} <= found.views.keys()
+        or not {f"{schema}.{table}" for schema in _PAST} <= found.views.keys()
         for table, digest in _digests(platform).items()
     )
 

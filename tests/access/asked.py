@@ -1,6 +1,7 @@
 """The world in a real database, asked by viewers, and the same world in Python."""
 
 import asyncio
+import json
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -90,3 +91,18 @@ def differences(found: Any, expected: Any, way: str = "") -> Iterator[str]:
             yield from differences(one, other, f"{way}[{index}]")
     elif found != expected or isinstance(found, bool) != isinstance(expected, bool):
         yield f"{way}: {str(found)[:200]} in place of {str(expected)[:200]}"
+
+
+def faults(answer: str, expected: dict[str, Any], refused: set[str]) -> Iterator[str]:
+    """What is wrong with an answer, where it has to be something, or to be refused in some fields of the root."""
+    found = json.loads(answer)
+    if refused:
+        codes = {error["extensions"]["code"] for error in found.get("errors", [])}
+        if codes != {"FORBIDDEN"}:
+            yield f"has to be refused, and is {codes or 'answered'}: {answer[:300]}"
+        if any(value is not None for name, value in (found.get("data") or {}).items() if name in refused):
+            yield f"is refused and answered: {answer[:300]}"
+    elif "errors" in found:
+        yield str(found["errors"])[:500]
+    else:
+        yield from list(differences(without_cursors(found["data"]), expected))[:3]

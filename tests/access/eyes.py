@@ -202,7 +202,12 @@ class Eyes:
             return None
         if node.is_place and not self.covers(row["code"]):
             return None  # what is about other places is not seen
-        return standing(self.rows, required.qualified, row)
+        return standing(self.looked_at, required.qualified, row)
+
+    @property
+    def looked_at(self) -> Rows:
+        """The rows among which a requirement looks: all there are, in force or not."""
+        return self.rows
 
     def completeness(self, node: Node, row: Row, kind: str) -> dict[str, Any]:
         """What is told of what is required of a row."""

@@ -2,8 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from graphql import (
@@ -19,7 +17,7 @@ from graphql import (
     parse,
     visit,
 )
-from tests.access.asked import Asked, differences, without_cursors
+from tests.access.asked import Asked, faults
 from tests.access.entering import changeable, copy, remove, rewrite, touch
 from tests.access.eyes import MASKS
 from tests.access.matrix import Case, Matrix
@@ -79,27 +77,13 @@ def test_a_viewer_is_answered_what_it_may_see(asked: Asked, cases: list[Case], t
                 answer = asked.answer(viewer, case.document, variables, plainly=plainly)
                 told = f"{case.name} {variables} {'plainly' if plainly else 'compiled'}"
                 wrong += [f"{told} tells {each}" for each in sorted((traces.found(answer) & hidden) - sent)]
-                wrong += [f"{told}: {each}" for each in _faults(answer, expected, refused)]
+                wrong += [f"{told}: {each}" for each in faults(answer, expected, refused)]
     assert not wrong, "\n".join([f"{len(wrong)} in all", *wrong[:20]])
     assert count["answered"] > (500 if IS_LONG else 30), count
     assert (count["refused"] > 0) == (name in _REFUSED), count
 
 
 _REFUSED = ("analyst", "village", "sector", "sector in a township", "persons only", "none")
-
-
-def _faults(answer: str, expected: dict[str, Any], refused: set[str]) -> Iterator[str]:
-    found = json.loads(answer)
-    if refused:
-        codes = {error["extensions"]["code"] for error in found.get("errors", [])}
-        if codes != {"FORBIDDEN"}:
-            yield f"has to be refused, and is {codes or 'answered'}: {answer[:300]}"
-        if any(value is not None for name, value in (found.get("data") or {}).items() if name in refused):
-            yield f"is refused and answered: {answer[:300]}"
-    elif "errors" in found:
-        yield str(found["errors"])[:500]
-    else:
-        yield from list(differences(without_cursors(found["data"]), expected))[:3]
 
 
 def test_what_is_refused_does_not_keep_the_rest_from_being_answered(asked: Asked) -> None:

@@ -12,6 +12,7 @@ from bangfu.declare.codes import code_range
 from bangfu.domain.households import Household, Person
 from bangfu.registry import Node, Platform
 from bangfu.store import Database
+from bangfu.store.wall import DISTRICT_READER
 from bangfu_app.readiness import lack
 from bangfu_migrations import downgrade, make_ready, raise_wall
 from bangfu_migrations.branches import load_branches
@@ -171,10 +172,13 @@ def test_of_the_past_a_session_that_says_nothing_sees_nothing_either(demo_databa
     with demo_database.engine.connect() as connection:
         connection.execute(text(f"SET LOCAL ROLE {role}"))
         connection.execute(text("SET LOCAL bangfu.as_of = '2015-06-30'"))
+        schemas = ("as_of", "whole_as_of") if role == DISTRICT_READER else ("as_of",)
         for table in ("household", "person", "industry_planting", "public_services_pension"):
-            assert connection.execute(text(f"SELECT count(*) FROM as_of.{table}")).scalar() == 0
+            for schema in schemas:
+                assert connection.execute(text(f"SELECT count(*) FROM {schema}.{table}")).scalar() == 0
         assert connection.execute(text("SELECT count(*) FROM as_of.place")).scalar() != 0
-        for table in ("change", "change_set", "change_run"):
+        closed = () if role == DISTRICT_READER else ("whole_as_of.household", "whole_as_of.person")
+        for table in ("change", "change_set", "change_run", "counted_as_of.first_entry", *closed):
             with pytest.raises(Exception, match="permission denied"), connection.begin_nested():
                 connection.execute(text(f"SELECT * FROM {table}"))
 
@@ -228,6 +232,7 @@ def test_the_wall_is_down_while_tables_change_and_raised_again(platform: Platfor
         "DROP SCHEMA audit CASCADE",
         "ALTER TABLE read_log DISABLE TRIGGER chain",
         "DROP SCHEMA as_of CASCADE",
+        "DROP VIEW whole_as_of.household CASCADE",
         "DROP VIEW counted_as_of.person CASCADE",
         "ALTER TABLE household DISABLE ROW LEVEL SECURITY",
         "COMMENT ON SCHEMA counted IS 'of another version'",

@@ -125,7 +125,7 @@ class Past:
         # Of two heads of a household it is the first whom the graph tells.
         return {name: [row for _, row in sorted(rows.items())] for name, rows in tables.items()}
 
-    def eyes(self, viewer: Viewer | None, first: int) -> "Eyes":
+    def eyes(self, viewer: Viewer | None, first: int) -> "PastEyes":
         """What a viewer sees of the rows as they were after so many entries."""
         tables = self.told(first)
         whole = Rows(self.asked.platform, tables)
@@ -134,7 +134,7 @@ class Past:
             name: [row for row in rows if name not in records or in_force(row, TODAY)] for name, rows in tables.items()
         }
         now = Rows(self.asked.platform, self.tables)
-        return PastEyes(Rows(self.asked.platform, listed), Numbers(whole), viewer, now)
+        return PastEyes(Rows(self.asked.platform, listed), whole, viewer, now)
 
     def _find(self, node: Node, id_: int) -> Row | None:
         return next((row for row in self.tables[node.table.name] if row["id"] == id_), None)
@@ -165,9 +165,15 @@ class Past:
 class PastEyes(Eyes):
     """The world as it was, to a viewer: no more than it sees now as well, and no numbers for wider circles."""
 
-    def __init__(self, rows: Rows, numbers: Numbers, viewer: Viewer | None, now: Rows) -> None:
-        super().__init__(rows, numbers, viewer)
+    def __init__(self, rows: Rows, whole: Rows, viewer: Viewer | None, now: Rows) -> None:
+        super().__init__(rows, Numbers(whole), viewer)
+        self._whole = whole
         self._now = now
+
+    @property
+    def looked_at(self) -> Rows:
+        """All rows there were, in force on the day or not."""
+        return self._whole
 
     def sees(self, node: Node, row: Row) -> bool:
         """Whether a row is there: lay in the viewer's places, and lies there now, with all that it was about."""

@@ -12,7 +12,7 @@ from tests.asof.past import LATER, Past
 
 from bangfu.access import Viewer
 from bangfu.write.outcome import Action
-from bangfu_schema import Graph, Observed
+from bangfu_schema import Graph
 from bangfu_schema.execute.encoding import encoded
 from bangfu_testing import UNLIMITED
 
@@ -208,24 +208,6 @@ def test_pages_go_on_with_the_same_day_only(past: Past) -> None:
     now = told(past, f'{{ households(within: "{HERE}", first: 1) {rest} }}')["households"]["pageInfo"]["endCursor"]
     (error,) = ask(past, f'{{ households({WITHIN}, after: "{now}") {{ totalCount }} }}')["errors"]
     assert "as of another day" in error["message"]
-
-
-def test_one_plan_serves_all_days_and_another_the_present(past: Past) -> None:
-    graph = Graph(past.asked.platform, UNLIMITED)
-    document = "query ($day: Date) { households(within: 620502, asOf: $day, first: 1) { nodes { id } } }"
-    document = document.replace("620502", '"620502"')
-    sent: list[str] = []
-    for day in ("2015-10-31", "2015-10-30", None, "2014-01-01"):
-        observed = Observed()
-        running = graph.execute(past.asked.database, document, {"day": day}, today=LATER, observed=observed)
-        past.asked.run(running)
-        (ran,) = observed.statements
-        assert (ran.wall is not None and bool(ran.wall.as_of)) == (day is not None)
-        sent.append(ran.sql)
-    assert len(graph.compiler.plans) == 2
-    assert sent[0] == sent[1] == sent[3] != sent[2]
-    assert "as_of." not in sent[2]
-    assert " household AS" not in sent[0].replace("as_of.household AS", "")
 
 
 def test_history_ends_with_the_day(past: Past) -> None:

@@ -46,8 +46,15 @@ CHANGE_SET = Table(
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("district_code", "number", name="pk_change_set"),
     Index("ix_change_set_at", "at"),
+    Index("ix_change_set_district_code_at", "district_code", "at", "number"),
 )
 """One entry, which was made in one transaction: numbers run from 1 in each district, without a gap."""
+
+OWNERS = ("place_code", "household_id", "person_id")
+OWNER = "coalesce(before ->> 'place_code', before ->> 'household_id', before ->> 'person_id')::bigint"
+"""What a changed row belonged to before, by the one of these columns that it has; places have none of them."""
+
+_CHANGED = text("before IS NOT NULL")
 
 CHANGE = Table(
     "change",
@@ -62,6 +69,9 @@ CHANGE = Table(
     Column("after", JSONB),
     PrimaryKeyConstraint("district_code", "number", "position", name="pk_change"),
     Index("ix_change_row", "district_code", "record", "row_id"),
+    # By which rows are found as they were; those that were created since are as they stand.
+    Index("ix_change_number", "district_code", "record", "number", postgresql_where=_CHANGED),
+    Index("ix_change_owner", "district_code", "record", text(f"({OWNER})"), postgresql_where=_CHANGED),
 )
 """One row that an entry changed: the record's table, the row's id, and its columns before and after."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bangfu.errors import OperationError
 from bangfu.seal import Seal
+from bangfu.store.changed import ChangedSince
 from bangfu.store.embedded import EmbeddedServer
 from bangfu.store.pool import DatabaseUnavailable, Pool, timed_out
 from bangfu.store.sealed import SEAL, seal_of_settings
@@ -54,6 +55,7 @@ class Database:
         self._statement_timeout = statement_timeout
         self.reporting_date: str | Unknown | None = UNKNOWN
         """The day of the books as it was last told; whoever reads says so where it has changed."""
+        self.changed_since = ChangedSince()
 
     def __repr__(self) -> str:
         return f"Database({self.shown})"

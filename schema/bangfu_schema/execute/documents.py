@@ -14,6 +14,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    StringValueNode,
     VariableNode,
     Visitor,
     get_nullable_type,
@@ -94,6 +95,8 @@ class Document:
     """The variables that say how many rows a list has."""
     rows: tuple[str, ...] = ()
     """The variables that are rows of a mutation."""
+    days: tuple[str, ...] = ()
+    """The variables that say as of which day something is told."""
     demands: dict[Hashable, Demand] = field(default_factory=dict)
 
     def skeleton(self, name: Hashable, read: Callable[[], Skeleton]) -> Skeleton:
@@ -116,12 +119,16 @@ class Document:
         return tuple(bool(variables.get(name)) for name in self.switches)
 
     def demand(self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Demand:
-        """What an operation asks for with these variables; assessed once for the same sizes of lists."""
+        """What an operation asks for with these variables; assessed once for the same sizes of lists.
+
+        Of days it only matters whether there is one; where none is given, the operation itself may have one.
+        """
         name = operation.name.value if operation.name else None
         # Only numbers tell a size; whatever else a client sends there is not kept.
         sizes = (value if isinstance(value := variables.get(each), int) else None for each in self.sizes)
         rows = (len(value) if isinstance(value := variables.get(each), list) else None for each in self.rows)
-        key = (name, *sizes, *rows)
+        days = (variables[each] is not None if each in variables else None for each in self.days)
+        key = (name, *sizes, *rows, *days)
         demand = self.demands.get(key)
         if demand is None:
             if len(self.demands) >= _MOST:
@@ -186,8 +193,8 @@ class Documents:
             raise Refused([error]) from None
         except RecursionError:
             raise Refused([GraphQLError("The document is nested too deeply.")]) from None
-        sizes, rows = tuple(sorted(used.by_lists)), tuple(sorted(used.by_rows))
-        return Document(node, tuple(sorted(used.by_directives)), sizes=sizes, rows=rows)
+        sizes, rows, days = (tuple(sorted(used.by_arguments[name])) for name in ("first", "rows", "asOf"))
+        return Document(node, tuple(sorted(used.by_directives)), sizes=sizes, rows=rows, days=days)
 
     def _validate(self, document: Document) -> None:
         try:
@@ -226,19 +233,17 @@ class _Used(Visitor):
     def __init__(self) -> None:
         super().__init__()
         self.by_directives: set[str] = set()
-        self.by_lists: set[str] = set()
-        self.by_rows: set[str] = set()
+        self.by_arguments: dict[str, set[str]] = {"first": set(), "rows": set(), "asOf": set()}
 
     def enter_directive(self, node: Any, *_: Any) -> None:  # graphql-core hands on much that is not needed
         """Notes each variable among a directive's arguments."""
         self.by_directives |= {each.value.name.value for each in node.arguments or () if _is_variable(each)}
 
     def enter_field(self, node: Any, *_: Any) -> None:  # as above
-        """Notes the variable that says how many rows a list has, or that is a mutation's rows."""
+        """Notes the variable that says how many rows a list has, that is a mutation's rows, or a day."""
         for each in node.arguments or ():
-            if _is_variable(each) and each.name.value in ("first", "rows"):
-                found = self.by_lists if each.name.value == "first" else self.by_rows
-                found.add(each.value.name.value)
+            if _is_variable(each) and each.name.value in self.by_arguments:
+                self.by_arguments[each.name.value].add(each.value.name.value)
 
 
 def _is_variable(argument: ArgumentNode) -> bool:
@@ -246,7 +251,7 @@ def _is_variable(argument: ArgumentNode) -> bool:
 
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables, with the default values that the operation itself gives for numbers and lists."""
+    """The variables, with the default values that the operation itself gives for numbers, lists and days."""
     defaults: dict[str, Any] = {}
     for each in operation.variable_definitions or ():
         match each.default_value:
@@ -254,6 +259,8 @@ def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, A
                 defaults[each.variable.name.value] = int(number.value)
             case ListValueNode() as listed:
                 defaults[each.variable.name.value] = listed.values
+            case StringValueNode() as day:
+                defaults[each.variable.name.value] = day.value
     return defaults | dict(variables)
 
 

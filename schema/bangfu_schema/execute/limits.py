@@ -1,7 +1,8 @@
 """How much a document may ask for: told from the document alone, before any SQL runs, in one pass over it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -15,6 +16,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -25,12 +27,14 @@ from graphql import (
 from bangfu.errors import UserError
 from bangfu.query.page import DEFAULT_FIRST, MOST
 from bangfu_schema.compile.selection import meaning_of
-from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure, OfRequirements, OfRowHistory
+from bangfu_schema.derive.fields import Meaning, OfChanging, OfMany, OfMeasure, OfRequirements, OfRowHistory, OfSpace
 from bangfu_schema.execute.tokens import count_tokens
 
 MEASURE_COST = 5
 """What a measure, or all that is required of a row, costs beside the row, which costs one."""
 
+LOOKING_BACK_COST = 5
+"""How many times as much all costs that is told as of a day: for a row that was changed since, the log is read too."""
 
 _OF_THE_SCHEMA = {"types": 500, "fields": 10, "inputFields": 10, "enumValues": 5, "args": 3, "possibleTypes": 5}
 """How many there are of what a schema tells of itself: each is answered in Python, field by field."""
@@ -107,7 +111,10 @@ class Assessor:
         total = Demand()
         for each in selections.selections:
             if isinstance(each, FieldNode):
-                total = total.beside(self._field(each, type_))
+                found = self._field(each, type_)
+                if type_.name in self._roots and self._given(each, "asOf") is not None:
+                    found = replace(found, cost=found.cost * LOOKING_BACK_COST)
+                total = total.beside(found)
             elif isinstance(each, FragmentSpreadNode):
                 total = total.beside(self._fragment(each.name.value))
             elif isinstance(each, InlineFragmentNode):
@@ -147,21 +154,31 @@ class Assessor:
             return _OF_THE_SCHEMA.get(node.name.value, 1)
         if not isinstance(meaning_of(definition), OfMany | OfRowHistory):
             return 1
-        given = next((each.value for each in node.arguments or () if each.name.value == "first"), None)
-        if isinstance(given, IntValueNode):
-            asked: Any = int(given.value)
-        else:
-            asked = self.variables.get(given.name.value) if isinstance(given, VariableNode) else None
+        given = self._given(node, "first")
+        asked = int(given.value) if isinstance(given, IntValueNode) else given
         return min(max(asked, 0), MOST) if isinstance(asked, int) else DEFAULT_FIRST
 
     def _given_rows(self, node: FieldNode) -> int:
         """How many rows a mutation is given; what is no list is one row."""
-        given: Any = next((each.value for each in node.arguments or () if each.name.value == "rows"), None)
-        if isinstance(given, VariableNode):
-            given = self.variables.get(given.name.value)
+        given = self._given(node, "rows")
         if isinstance(given, ListValueNode):
             given = given.values
         return len(given) if isinstance(given, list | tuple) else 1
+
+    @cached_property
+    def _roots(self) -> frozenset[str]:
+        """The types below whose fields all is told as of a day, where one names a day."""
+        query = self.schema.query_type
+        assert query is not None, "every schema can be asked"
+        spaces = (each for each in query.fields.values() if isinstance(meaning_of(each), OfSpace))
+        return frozenset({query.name, *(get_named_type(each.type).name for each in spaces)})
+
+    def _given(self, node: FieldNode, name: str) -> Any:
+        """An argument as it is written, or the value of its variable; None where it is not given, or null."""
+        given = next((each.value for each in node.arguments or () if each.name.value == name), None)
+        if isinstance(given, VariableNode):
+            return self.variables.get(given.name.value)
+        return None if isinstance(given, NullValueNode) else given
 
 
 def check(demand: Demand, limits: Limits) -> None:

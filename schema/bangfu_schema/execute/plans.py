@@ -8,20 +8,17 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql
 
-from bangfu.query.counted import LOOKING_BACK
 from bangfu.query.given import Input, Kept
 from bangfu.store.command import Command
 from bangfu_schema.compile.build import Hole, NamedPlace, SealedHole
 from bangfu_schema.compile.personal import Personal
 from bangfu_schema.compile.row import MARK
 from bangfu_schema.compile.statement import Statement
+from bangfu_schema.execute.past import Past
 
 DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 RENDERED = {"render_postcompile": True}
 """Constants are written into the text of a statement."""
-
-_ELSEWHERE: Mapping[str, Any] = {"schema_translate_map": LOOKING_BACK, "render_schema_translate": True}
-"""Where a statement that looks back finds its tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +28,8 @@ class Plan:
     sql: str
     """For people: its parameters have names."""
     command: Command
+    past: Past | None
+    """Its forms, where it looks back; it is run in one of them."""
     constants: Mapping[str, Any]
     kept: Kept
     places: tuple[NamedPlace, ...]
@@ -50,8 +49,8 @@ class Plan:
     @classmethod
     def of(cls, statement: Statement, kept: Kept, personal: Personal | None) -> "Plan":
         """The plan of a compiled selection."""
-        elsewhere = _ELSEWHERE if kept.looks_back else {}
-        made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED, **elsewhere)
+        past = Past(statement.select, RENDERED) if kept.looks_back else None
+        made = statement.select.compile(dialect=DIALECT, compile_kwargs=RENDERED) if past is None else past.whole
         given, processors = kept.names, made._bind_processors
         assert isinstance(processors, dict), "each of its names stands for one value"
         # What the declarations themselves compare with, in the form the driver takes it.
@@ -63,7 +62,7 @@ class Plan:
         sql = str(made)
         holes = statement.holes
         is_prepared = not statement.is_wide
-        return cls(sql, Command.of(sql), constants, kept, statement.places, holes, personal, is_prepared)
+        return cls(sql, Command.of(sql), past, constants, kept, statement.places, holes, personal, is_prepared)
 
     @property
     def needs_python(self) -> bool:

@@ -1,7 +1,7 @@
 """Runs the compiled statements of one request: a single one by itself, several in one snapshot of the database."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import date
@@ -19,7 +19,7 @@ from bangfu.store.command import Command
 from bangfu.store.database import UNKNOWN, Unknown
 from bangfu.store.pool import Connection
 from bangfu.store.setting import REPORTING_DATE, SETTING
-from bangfu.store.wall import AS_OF_MOMENT, NO_WALL, Wall
+from bangfu.store.wall import AS_OF_MOMENT, NO_WALL, READER, Wall
 from bangfu_schema.compile.form import constant
 from bangfu_schema.execute.lookback import too_late
 from bangfu_schema.execute.observed import Observed, Ran
@@ -88,14 +88,9 @@ class Reading:
         return told
 
     async def _json(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> Buffer | None:
-        wall = looking_back(self._wall, given.as_of)
         while True:
-            with self._observed.phase("sql"):
-                row = await self._fetch(plan.command, values, wall, prepare=plan.is_prepared)
-            self._observed.statements.append(Ran(plan.sql, values, wall))
-            assert row is not None, "a compiled statement always has a row"
             json: Buffer | None
-            json, *known, day = row
+            json, *known, day = await self._row(plan, given, values)
             stood_on = given.today if given.as_of is None else given.as_of.asked_on
             if self._fixed is not None or _date_of(day) == stood_on:
                 break
@@ -112,6 +107,31 @@ class Reading:
                 with told_of(place.field):
                     raise unknown_place(place.code(given), place.argument)
         return json
+
+    async def _row(self, plan: Plan, given: Input, values: Mapping[str, Any]) -> Sequence[Any]:
+        """The one row of a statement, from the tables in which it is found."""
+        wall = looking_back(self._wall, given.as_of)
+        if plan.past is None or given.as_of is None:
+            return await self._run(plan.sql, plan.command, plan, values, wall)
+        moment, tables, since = given.as_of.moment, plan.past.tables, self._database.changed_since
+        guess = since.guess(moment, tables)
+        while True:
+            form = plan.past.form(guess, sees_whole=wall is None or wall.role != READER)
+            *row, told = await self._run(*form, plan, values, wall)
+            changed = frozenset(told.split(",")) if told else frozenset()
+            since.note(moment, tables, changed)
+            if changed <= guess:
+                return row
+            guess |= changed
+
+    async def _run(
+        self, sql: str, command: Command, plan: Plan, values: Mapping[str, Any], wall: Wall | None
+    ) -> Sequence[Any]:
+        with self._observed.phase("sql"):
+            row = await self._fetch(command, values, wall, prepare=plan.is_prepared)
+        self._observed.statements.append(Ran(sql, values, wall))
+        assert row is not None, "a compiled statement always has a row"
+        return row
 
     async def today(self) -> date:
         """The day the request stands on: the reporting date of the books, or today where none is set."""
