@@ -28,15 +28,15 @@ from bangfu.intake.limits import LIMITS, FileLimits
 from bangfu.store.imports import StoredPlan, add_part, add_rows, begin_plan, find_plan, note_plan
 from bangfu.store.reads import Read, note_read
 from bangfu.store.sealed import given_seal, note_keys
-from bangfu.write.batch import Batch
+from bangfu.write.batch import Batch, in_parts
 from bangfu.write.changing import require_to_change
 from bangfu.write.outcome import Author, Row
 
-_BLOCK = 40_000
-"""Lines of the file that are read and sorted at a time; of their new rows, those of a district are written at once.
+_BLOCK = 120_000
+"""Lines of the file that are read and sorted at a time."""
 
-Whoever else writes in that district waits as long as that takes.
-"""
+_PART = 40_000
+"""New rows that are written at once; whoever else writes in their district waits as long as that takes."""
 
 _CHUNK = 2_000
 """Rows that are tried at a time."""
@@ -148,7 +148,8 @@ class _Planning:
                 refused += wrong
                 self._keep_rows(connection, taken)
             for lines, batch in found.batches:
-                self._keep_batch(connection, lines, batch)
+                for some, part in in_parts(lines, batch, _PART):
+                    self._keep_batch(connection, some, part)
         self.looked_at += block.read
         self.counts["rejected"] += len({each.line for each in refused})
         return sorted(refused, key=lambda each: each.line)

@@ -1,8 +1,8 @@
 """Many new rows of one record in one district, as they are handed to COPY: made of values, and made values again."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -51,6 +51,17 @@ def rows_of(record: type[Dated], batch: Batch) -> list[dict[str, Any]]:
         values = zip(batch.columns, readers, line.split("\t"), strict=True)
         found.append({name: None if text == NULL else read(text) for name, read, text in values})
     return found
+
+
+def in_parts(lines: Sequence[int], batch: Batch, most: int) -> Iterator[tuple[Sequence[int], Batch]]:
+    """The rows of a batch, at most so many at a time, each part with their lines in the file."""
+    if len(lines) <= most:
+        yield lines, batch
+        return
+    rows = batch.body.split("\n")
+    for begin in range(0, len(rows), most):
+        part = replace(batch, body="\n".join(rows[begin : begin + most]))
+        yield lines[begin : begin + most], part
 
 
 class _Written(dict[Any, str]):
