@@ -5,6 +5,7 @@ Both have their turn in each round, each in a transaction of its own, on a serve
 """
 
 import asyncio
+import gc
 import time
 from datetime import date
 from decimal import Decimal
@@ -134,6 +135,8 @@ def entering(
         make_ready(database.engine, platform)
         ensure_demo(database.engine, [each.plugin for each in platform.plugins])
         graph = Graph(platform)
+        gc.collect()
+        gc.freeze()  # as `bangfu serve` does
         taken: dict[str, list[float]] = {"the least": [], "the engine": [], "the mutation": []}
         with psycopg.connect(server.url(), autocommit=True) as connection:
             for turn in range(rounds + 2):

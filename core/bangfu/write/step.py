@@ -1,7 +1,7 @@
 """One action on rows of one record: looks at what is given, and writes what can be taken."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from bangfu.query.values import among
 from bangfu.write.entries import Entries
 from bangfu.write.outcome import Action, Applied, Author, Code, Rejection, Row
 from bangfu.write.owners import find_owners, not_in_force, owner_column, unknown_owner, wrong_level
+from bangfu.write.plainly import Values
 from bangfu.write.refused import told_by
 from bangfu.write.sealing import Resealing
 from bangfu.write.values import missing, refusal
@@ -103,14 +104,19 @@ class Step:
         sensitive = [name for name in names if is_sensitive(self._columns.get(name))]
         if sensitive and self._action is not Action.DELETE and not self._policy.reads_personal:
             raise Forbidden(PERSONAL)
+        for position in sorted(self._in_question()):
+            for name, value in self._rows[position].items():
+                self._check_value(position, name, value)
+        needed = {
+            name: column
+            for name, column in self._columns.items()
+            if not column.nullable and name not in (*self._defaults, *_OURS)
+        }
         seen: set[int] = set()
         for position, row in enumerate(self._rows):
-            for name, value in row.items():
-                self._check_value(position, name, value)
             if self._action is Action.CREATE:
-                for name, column in self._columns.items():
-                    if name not in (*row, *self._defaults, *_OURS) and not column.nullable:
-                        self._reject(position, name, *missing(column))
+                for name in needed.keys() - row.keys():
+                    self._reject(position, name, *missing(needed[name]))
                 continue
             for name in ("id", "version"):
                 if row.get(name) is None:
@@ -120,10 +126,24 @@ class Step:
                 self._reject(position, "id", Code.DUPLICATE, told)
             seen.add(row.get("id", 0))
 
+    def _in_question(self) -> Collection[int]:
+        """The positions of rows of which values may be refused: rows of one shape are looked at by column."""
+        every = range(len(self._rows))
+        shapes = {tuple(row) for row in self._rows}
+        names = next(iter(shapes), ())
+        if len(shapes) != 1 or not all(self._may_be_given(name) for name in names):
+            return every
+        try:
+            return Values(self._record).in_question({name: [row[name] for row in self._rows] for name in names})
+        except TypeError:  # a list stands where one value should, and is no member of a set
+            return every
+
+    def _may_be_given(self, name: str) -> bool:
+        return name in self._columns and name not in (_OURS if self._action is Action.CREATE else _OURS[:1])
+
     def _check_value(self, position: int, name: str, value: Any) -> None:
-        column = self._columns.get(name)
-        is_ours = name in (_OURS if self._action is Action.CREATE else _OURS[:1])
-        if column is None or is_ours:
+        column = self._columns[name] if self._may_be_given(name) else None
+        if column is None:
             told = Text(f"沒有可填的列{name}。", f"There is no column {name} to be given.")
             self._reject(position, name, Code.UNKNOWN_COLUMN, told)
         elif (found := refusal(column, value)) is not None:

@@ -47,7 +47,9 @@ class Writer:
         columns = [self._table.c[name] for name in named]
         names = ", ".join(quote_name(column.name) for column in columns)
         arrays = ", ".join(f"CAST(:p{index} AS {_type_of(column)}[])" for index, column in enumerate(columns))
-        values = {f"p{index}": [_stored(row[column.name]) for row in rows] for index, column in enumerate(columns)}
+        values = {
+            f"p{index}": _array(column, [row[column.name] for row in rows]) for index, column in enumerate(columns)
+        }
         given = f"given AS (SELECT * FROM unnest({arrays}) AS g({names}))"  # noqa: S608 - names that are declared
         statement = text(self._statement(action, given, names, columns))
         self._connection.execute(statement, {**self._given, "offset": position, "action": action.value, **values})
@@ -92,5 +94,18 @@ def _type_of(column: Column[Any]) -> str:
     return next((name for kind, name in _TYPES if isinstance(column.type, kind)), "text")
 
 
-def _stored(value: Any) -> Any:
-    return value.name if isinstance(value, Choice) else value
+def _array(column: Column[Any], values: Sequence[Any]) -> Any:
+    """Values of a column as they are handed over: as one text, which psycopg writes sooner than a list."""
+    if isinstance(column.type, LargeBinary):
+        return list(values)
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    """A value as an element of an array; everything may stand in quotation marks, but for nothing."""
+    if value is None:
+        return "NULL"
+    text = value.name if isinstance(value, Choice) else str(value)
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
