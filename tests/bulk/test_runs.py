@@ -235,6 +235,17 @@ def test_a_table_with_triggers_keeps_them(office: Office) -> None:
         assert logged == ["梨!", "梨!"]
 
 
+def test_a_foreign_key_that_nobody_declared_is_kept(office: Office) -> None:
+    with office.database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE season (began date PRIMARY KEY)"))
+        connection.execute(
+            text("ALTER TABLE industry_planting ADD FOREIGN KEY (planted_on) REFERENCES season NOT VALID")
+        )
+    with being_written(office.database, BASE + 1) as (connection, done):
+        assert not done
+        assert connection.scalar(text("SELECT count(*) FROM industry_planting WHERE crop = '梨'")) == 0
+
+
 def test_a_value_of_the_table_itself_stands_in_the_log(office: Office) -> None:
     with office.database.engine.begin() as connection:
         connection.execute(text("ALTER TABLE industry_planting ALTER valid_to SET DEFAULT '2099-12-31'"))

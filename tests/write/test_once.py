@@ -13,7 +13,7 @@ from bangfu.access import EVERYTHING
 from bangfu.domain.households import Person
 from bangfu.errors import UserError
 from bangfu.store import Database
-from bangfu.store.answered import take_key
+from bangfu.store.answered import KNOWN_FOR, take_key
 from bangfu.write.once import Key, change_once
 from bangfu.write.outcome import Action, Author, Outcome
 from bangfu_industry.records import Planting
@@ -81,6 +81,19 @@ def test_a_key_is_used_up_only_by_what_is_written(clerk: Clerk) -> None:
     assert said(once(clerk, "free", planting(crop=None))) == [(0, "crop", "MISSING")]
     assert once(clerk, "free", planting()).written == 1
     assert len(clerk.log()) == before + 1
+
+
+def test_a_key_is_forgotten_after_a_month(clerk: Clerk) -> None:
+    for key in ("old", "recent"):
+        once(clerk, key, planting(crop=key))
+    with clerk.database.engine.begin() as connection:
+        for key, days in (("old", KNOWN_FOR + 1), ("recent", KNOWN_FOR - 1)):
+            aged = text("UPDATE answered SET at = now() - make_interval(days => :days) WHERE key = :key")
+            connection.execute(aged, {"key": key, "days": days})
+    once(clerk, "another", planting())
+    assert once(clerk, "old", planting(crop="anew")).written == 1
+    with pytest.raises(UserError, match="another request"):
+        once(clerk, "recent", planting(crop="anew"))
 
 
 @pytest.mark.parametrize("key", ["", "  ", "x" * 201, "a\nb", "a\x00", "\ud800"])

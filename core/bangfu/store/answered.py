@@ -12,10 +12,15 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
+
+KNOWN_FOR = 30
+"""Days for which a key is known; later it may be used anew."""
 
 ANSWERED = Table(
     "answered",
@@ -46,6 +51,14 @@ def take_key(connection: Connection, viewer: str, key: str, asked: bytes) -> tup
 
 
 def note_outcome(connection: Connection, viewer: str, key: str, outcome: Any) -> None:
-    """Notes what comes of the request, as JSON."""
-    here = (ANSWERED.c.viewer == viewer) & (ANSWERED.c.key == key)
-    connection.execute(ANSWERED.update().where(here).values(outcome=outcome))
+    """Notes what comes of the request, as JSON; and forgets some of the keys that are too old to come again."""
+    connection.execute(_NOTE, {"viewer": viewer, "key": key, "outcome": outcome})
+
+
+_NOTE = text(
+    f"""WITH old AS (
+        SELECT viewer, key FROM answered WHERE at < now() - interval '{KNOWN_FOR} days'
+        ORDER BY at LIMIT 100 FOR UPDATE SKIP LOCKED
+    ), forgotten AS (DELETE FROM answered a USING old WHERE a.viewer = old.viewer AND a.key = old.key)
+    UPDATE answered SET outcome = :outcome WHERE viewer = :viewer AND key = :key"""  # noqa: S608 - our own number
+).bindparams(bindparam("outcome", type_=JSONB))

@@ -39,6 +39,7 @@ _SAME = re.compile(r"^([^\t\n]+)(?:\t.*)?$(?:\n\1(?:\t.*)?$)*", re.MULTILINE)
 
 _CHANGED = text(
     """SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.id AND NOT tgisinternal)
+        OR (SELECT count(*) FROM pg_constraint WHERE conrelid = t.id AND contype = 'f') > 1
         OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.id AND attnum > 0 AND NOT attisdropped
             AND (atthasdef OR attidentity <> '') AND attname <> ALL(CAST(:columns AS text[])))
     FROM (SELECT to_regclass(quote_ident(:name)) AS id) t"""
@@ -144,7 +145,7 @@ class Loading:
         )
 
     def _makes_more_of(self, columns: Sequence[str]) -> bool:
-        """Whether the table may hold something else than what is written: by triggers, or by values of its own."""
+        """Whether somebody has given the table more than is declared: triggers, values of its own, foreign keys."""
         given = {"name": self._table.name, "columns": ["district_code", "id", *columns]}
         return bool(self._connection.scalar(_CHANGED, given))
 
