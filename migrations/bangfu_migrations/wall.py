@@ -36,6 +36,7 @@ from bangfu.registry import Platform, measures_of
 from bangfu.store.chained import AUDIT, chain_of_reads
 from bangfu.store.reads import READ_HEAD, READ_LOG
 from bangfu.store.reorganisations import PLACE_MOVE
+from bangfu.store.runs import TOLD
 from bangfu.store.setting import SETTING
 from bangfu.store.wall import DISTRICT_READER, PERMISSIONS, PLACES, READER
 from bangfu_migrations.past import past_foundation, past_moves, past_views
@@ -62,10 +63,12 @@ def raise_wall(engine: Engine, platform: Platform) -> None:
         there = {table: each for table, each in _declared(platform).items() if table in known}
         foundation = _foundation(known)
         schema = connection.execute(select(func.quote_ident(func.current_schema()))).scalar_one()
-        links = chain_of_reads(schema) if READ_HEAD.name in known else []
+        links = [*chain_of_reads(schema), TOLD] if READ_HEAD.name in known else []
         for statement in (*foundation, *links, *chain.from_iterable(there.values())):
             connection.execute(text(statement))
-        connection.execute(text(f"COMMENT ON SCHEMA {COUNTED} IS '{_digest([*foundation, *chain_of_reads('')])}'"))
+        connection.execute(
+            text(f"COMMENT ON SCHEMA {COUNTED} IS '{_digest([*foundation, *chain_of_reads(''), TOLD])}'")
+        )
         for table, statements in there.items():
             connection.execute(text(f"COMMENT ON VIEW {COUNTED}.{quote_name(table)} IS '{_digest(statements)}'"))
 
@@ -83,7 +86,7 @@ def lacks_wall(connection: Connection, platform: Platform) -> bool:
     """
     found = connection.execute(_STANDING, {"schemas": [COUNTED, *_PAST]}).one()
     known = {name for name in (READ_LOG.name, READ_HEAD.name, PLACE_MOVE.name) if name in found.tables}
-    if found.foundation != _digest([*_foundation(known), *chain_of_reads("")]):
+    if found.foundation != _digest([*_foundation(known), *chain_of_reads(""), TOLD]):
         return True
     if READ_HEAD.name in known and not found.is_chained:
         return True

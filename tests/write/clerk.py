@@ -87,7 +87,7 @@ class Clerk:
                 text(
                     "SELECT c.*, s.author, s.rows FROM (SELECT * FROM change UNION ALL SELECT"
                     " r.district_code, r.number, r.position + l.n - 1, r.record, r.row_id + l.n - 1, 'create', NULL,"
-                    " l.after FROM change_run r, change_run_rows("
+                    " l.after FROM change_run r, audit.run_rows("
                     " r.district_code, r.record, r.row_id, r.columns, r.usual, r.lines, NULL) l) c"
                     " JOIN change_set s USING (district_code, number) ORDER BY district_code, number, position"
                 )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, text
 
 from bangfu.store.audit import CHANGE_SET
+from bangfu.store.runs import TELLING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +67,13 @@ def later_entries(
     return {each.row_id: StoredEntry(**{name: getattr(each, name) for name in _OF_ENTRY}) for each in found}
 
 
-_ROWS = """SELECT c.position, c.record, c.row_id, c.action, c.before, c.after FROM change c
+_ROWS = f"""SELECT c.position, c.record, c.row_id, c.action, c.before, c.after FROM change c
     WHERE c.district_code = :district AND c.number = :number
     UNION ALL
     SELECT r.position + l.n - 1, r.record, r.row_id + l.n - 1, 'create', NULL, l.after FROM change_run r
-    CROSS JOIN LATERAL change_run_rows(
+    CROSS JOIN LATERAL {TELLING}(
         r.district_code, r.record, r.row_id, r.columns, r.usual, r.lines, NULL) l
-    WHERE r.district_code = :district AND r.number = :number"""
+    WHERE r.district_code = :district AND r.number = :number"""  # noqa: S608 - our own words
 _OF_ENTRY = ("district_code", "number", "at", "author", "reason", "rows")
 _LATER = text(
     "SELECT DISTINCT ON (c.row_id) c.row_id, s.district_code, s.number, s.at, s.author, s.reason, s.rows"

@@ -1,7 +1,7 @@
 """Many created rows of one record as they were written: a run of them stands in the log of changes as one row.
 
-Creates a table, and the function that tells its rows; what the log has stays as it is. Going down drops the table with
-what it holds: the log's verification then tells that rows of these entries are missing.
+Creates a table; what the log has stays as it is. Going down drops the table with what it holds: the log's verification
+then tells that rows of these entries are missing.
 """
 
 import sqlalchemy as sa
@@ -13,29 +13,9 @@ down_revision = "core_0013"
 branch_labels = None
 depends_on = None
 
-_ROWS = """
-CREATE FUNCTION change_run_rows(
-    district int, record text, first bigint, columns text[], usual text, lines text, only_line int,
-    OUT n int, OUT after jsonb
-) RETURNS SETOF record LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    made text := 'jsonb_object($1, string_to_array(l.line || $2, E''\\t'', E''\\\\N''))'
-        || ' || jsonb_build_object(''district_code'', $3, ''id'', $4 + l.n - 1)';
-BEGIN
-    -- Of a record that is no longer installed, nobody knows the types: its values are told as the texts they were.
-    IF to_regclass(quote_ident(record)) IS NOT NULL THEN
-        made := format('to_jsonb(jsonb_populate_record(NULL::%I, %s))', record, made);
-    END IF;
-    RETURN QUERY EXECUTE format(
-        'SELECT l.n::int, %s FROM string_to_table($5, E''\\n'') WITH ORDINALITY l(line, n)'
-            || ' WHERE $6 IS NULL OR l.n = $6', made
-    ) USING columns, usual, district, first, lines, only_line;
-END $$
-"""
-
 
 def upgrade() -> None:
-    """Creates the table, to which rows are added and in which none is changed, and the function."""
+    """Creates the table, to which rows are added and in which none is changed."""
     op.create_table(
         "change_run",
         sa.Column("district_code", sa.Integer(), nullable=False),
@@ -54,12 +34,10 @@ def upgrade() -> None:
     for table, column in (("change_run", "lines"), ("import_part", "body"), ("import_part", "lines")):
         op.execute(f"ALTER TABLE {table} ALTER {column} SET STORAGE EXTERNAL")
     op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON change_run FROM CURRENT_USER")
-    op.execute(_ROWS)
 
 
 def downgrade() -> None:
-    """Drops both."""
+    """Drops the table."""
     for column in ("body", "lines"):
         op.execute(f"ALTER TABLE import_part ALTER {column} SET STORAGE EXTENDED")
-    op.execute("DROP FUNCTION change_run_rows")
     op.drop_table("change_run")
