@@ -285,3 +285,10 @@ def test_the_basis_is_one_of_the_list(clerk: Clerk) -> None:
     row = clerk.row(Planting, outcome.ids[0] or 0)
     assert row is not None
     assert row["basis"] == "SURVEY"
+
+
+def test_what_is_missing_is_told_in_the_order_of_the_columns(clerk: Clerk) -> None:
+    names = [column.key for column in Planting.__table__.columns if column.key in planting()]
+    assert len(names) == 7
+    outcome = clerk.create(Planting, {"household_id": planting()["household_id"]})
+    assert said(outcome) == [(0, name, "MISSING") for name in names if name != "household_id"]

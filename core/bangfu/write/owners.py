@@ -15,6 +15,7 @@ from bangfu.domain.places import Place, Succession
 from bangfu.query.scope import in_force
 from bangfu.query.values import among
 from bangfu.write.outcome import Code
+from bangfu.write.places import array_of
 
 _COLUMNS = ("person_id", "household_id", "place_code")
 
@@ -66,8 +67,7 @@ def hold_owners(connection: Connection, column: str, keys: Collection[int]) -> i
     record = {"place_code": Place, "household_id": Household, "person_id": Person}[column]
     key = record.__table__.c["code" if record is Place else "id"]
     districts = sorted({each // DISTRICT_SPAN for each in keys})
-    # As a text: psycopg takes longer to write a list than PostgreSQL to read it.
-    wanted = cast(literal(f"{{{','.join(map(str, sorted(keys)))}}}", String), ARRAY(BigInteger))
+    wanted = cast(literal(array_of(sorted(keys)), String), ARRAY(BigInteger))
     held = select(key).where(record.__table__.c.district_code.in_(districts), key == any_(wanted))
     held = held.with_for_update(read=True, key_share=True)
     return connection.scalar(select(func.count()).select_from(held.subquery())) or 0

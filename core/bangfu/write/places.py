@@ -40,11 +40,10 @@ def count_places(connection: Connection, column: str, counts: Mapping[int, int])
 
     What is about somebody whom there is not is left out.
     """
-    table = text(
-        # As texts: psycopg takes longer to write lists than PostgreSQL to read them.
-        "SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:rows AS bigint[])) AS given(key, rows)"
-    ).columns(Column("key", BigInteger), Column("rows", BigInteger))
-    given = table.bindparams(keys=_array(counts.keys()), rows=_array(counts.values())).subquery("given")
+    table = text("SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:rows AS bigint[])) AS given(key, rows)").columns(
+        Column("key", BigInteger), Column("rows", BigInteger)
+    )
+    given = table.bindparams(keys=array_of(counts.keys()), rows=array_of(counts.values())).subquery("given")
     statement = select(Household.place_code, func.sum(given.c.rows)).group_by(Household.place_code).select_from(given)
     if column == "person_id":
         statement = statement.join(Person, (Person.id == given.c.key) & _in_its_district(Person, given.c.key)).join(
@@ -55,7 +54,8 @@ def count_places(connection: Connection, column: str, counts: Mapping[int, int])
     return Counter({code: int(rows) for code, rows in connection.execute(statement)})
 
 
-def _array(numbers: Iterable[int]) -> str:
+def array_of(numbers: Iterable[int]) -> str:
+    """Numbers as the text of an array: psycopg takes longer to write a list than PostgreSQL to read it."""
     return f"{{{','.join(map(str, numbers))}}}"
 
 

@@ -115,8 +115,9 @@ class Step:
         seen: set[int] = set()
         for position, row in enumerate(self._rows):
             if self._action is Action.CREATE:
-                for name in needed.keys() - row.keys():
-                    self._reject(position, name, *missing(needed[name]))
+                for name, column in needed.items():
+                    if name not in row:
+                        self._reject(position, name, *missing(column))
                 continue
             for name in ("id", "version"):
                 if row.get(name) is None:
