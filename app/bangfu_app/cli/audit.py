@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bangfu_app.cli.choosing import SinceOption, ViewerOption
 
 if TYPE_CHECKING:
     from bangfu.registry import Platform
@@ -54,11 +55,8 @@ def verify(
 @audit.command("log")
 def log(
     row: Annotated[str, typer.Option(metavar="ID", help="Only of this row, as household:620502000000001.")] = "",
-    author: Annotated[str, typer.Option(metavar="NAME", help="Only by this viewer, named as its token does.")] = "",
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], metavar="DATE", help="Only from this day on."),
-    ] = None,
+    author: ViewerOption = "",
+    since: SinceOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="How many, at most.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects instead of a table.")] = False,
 ) -> None:

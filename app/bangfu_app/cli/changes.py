@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bangfu_app.cli.audit import print_log, print_log_as_json
+from bangfu_app.cli.choosing import SinceOption, ViewerOption
 from bangfu_app.cli.files import JsonOption, author, day_of_the_books, opened
 
 if TYPE_CHECKING:
@@ -28,11 +28,8 @@ def list_(
     district: Annotated[
         int | None, typer.Option(metavar="CODE", help="Only this district, by six digits.", min=100_000, max=999_999)
     ] = None,
-    author: Annotated[str, typer.Option(metavar="NAME", help="Only by this viewer, named as its token does.")] = "",
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], metavar="DATE", help="Only from this day on."),
-    ] = None,
+    author: ViewerOption = "",
+    since: SinceOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="How many, at most.")] = 50,
     as_json: JsonOption = False,
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bangfu_app.cli.choosing import SinceOption, ViewerOption
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,11 +18,8 @@ _SHORT = 12  # digits of a document's SHA-256 in the table, enough to tell docum
 
 
 def reads(
-    viewer: Annotated[str, typer.Option(metavar="NAME", help="Only by this viewer, named as its token does.")] = "",
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], metavar="DATE", help="Only from this day on."),
-    ] = None,
+    viewer: ViewerOption = "",
+    since: SinceOption = None,
     field: Annotated[str, typer.Option(metavar="FIELD", help="Only of this field, such as Person.id_number.")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="How many, at most.")] = 50,
     before: Annotated[
