@@ -54,7 +54,7 @@ class Oracle:
     def _single_of(self, field: FieldNode) -> tuple[Node, str] | None:
         """The type and the id of a field that asks for one row."""
         name, given = field.name.value, self._arguments(field)
-        if name == "node":
+        if name in ("node", "nodeAsOf"):
             return self._types[given["id"].partition(":")[0]], given["id"]
         node = self._types.get(name)
         return None if node is None else (node, given.get("id") or f"{name}:{given['code']}")

@@ -111,7 +111,7 @@ def as_of(case: Case) -> Case | None:
     """A case as of the day; none for what names another day already, and what is told of no day."""
     if "asOf" in case.document.partition("{")[2].partition(")")[0]:
         return None
-    document = case.document
+    document = case.document.replace(" node(id: $id)", " nodeAsOf(id: $id)")
     for given in ("within: $within", f'within: "{HERE}"', "id: $id", "code: $code"):
         document = document.replace(f"({given}", f"({given}, {_DAY}")
     if _DAY not in document:

@@ -149,7 +149,7 @@ def test_every_field_of_the_schema_has_its_case() -> None:
     logged = f'{{ history(id: "") {{ {LOGGED} }} auditLog(district: "") {{ {LOGGED} }} }}'
     for node in rows.graph.nodes.values():
         own = f"... on {node.name} {{ history {{ {LOGGED} }} }}"
-        documents.append(f'{{ node(id: "", asOf: "2015-10-31") {{ {own} }} }}')
+        documents.append(f'{{ nodeAsOf(id: "", asOf: "2015-10-31") {{ {own} }} }}')
     for document in [*documents, *SUBSCRIPTIONS, CATALOGUE, WHO, logged, *_CHANGING]:
         _see(document, schema, seen)
     assert sorted(_fields(schema) - seen) == []

@@ -104,7 +104,7 @@ def test_the_days_of_several_fields_are_told_apart(past: Past) -> None:
     data = told(past, f"{{ then: household({id_}, {DAY}) {{ houseArea }} now: household({id_}) {{ houseArea }} }}")
     assert data["now"]["houseArea"] == 1
     assert data["then"] == {"houseArea": None if home["house_area"] is None else float(home["house_area"])}
-    by_node = told(past, f"{{ node({id_}, {DAY}) {{ ... on Household {{ houseArea }} }} }}")["node"]
+    by_node = told(past, f"{{ nodeAsOf({id_}, {DAY}) {{ ... on Household {{ houseArea }} }} }}")["nodeAsOf"]
     assert by_node == data["then"]
 
 
@@ -123,12 +123,13 @@ def test_a_row_that_is_not_in_force_on_the_day_is_not_there(past: Past) -> None:
     ended = next(row for row in past.rows(node) if row["valid_to"] is None and row["valid_from"] < date(2015, 5, 1))
     update(past, "IndustryPlanting", ended, valid_to=date(2015, 6, 1))
     past.date(1)
-    id_ = f'node(id: "industryPlanting:{ended["id"]}"'
-    assert told(past, f"{{ {id_}) {{ id }} }}")["node"] is not None
-    assert told(past, f"{{ {id_}, {DAY}) {{ id }} }}") == {"node": None}
-    assert told(past, f'{{ {id_}, asOf: "2015-05-31") {{ id }} }}')["node"] is not None
+    id_ = f'id: "industryPlanting:{ended["id"]}"'
+    then = f"{{ nodeAsOf({id_}, {DAY}) {{ id }} }}"
+    assert told(past, f"{{ node({id_}) {{ id }} }}")["node"] is not None
+    assert told(past, then) == {"nodeAsOf": None}
+    assert told(past, f'{{ nodeAsOf({id_}, asOf: "2015-05-31") {{ id }} }}')["nodeAsOf"] is not None
     past.date(0)
-    assert told(past, f"{{ {id_}, {DAY}) {{ id }} }}")["node"] is not None, "its end was entered later"
+    assert told(past, then)["nodeAsOf"] is not None, "its end was entered later"
 
 
 def test_a_row_that_was_entered_later_is_there_if_it_dates_from_then(past: Past) -> None:
@@ -139,8 +140,8 @@ def test_a_row_that_was_entered_later_is_there_if_it_dates_from_then(past: Past)
         assert past.change("IndustryPlanting", Action.CREATE, {**like, "valid_from": since, "valid_to": None})
         past.date(0)
         (made,) = past.entries[0]
-        found = told(past, f'{{ node(id: "industryPlanting:{made.id}", {DAY}) {{ id }} }}')
-        assert (found["node"] is not None) == there
+        found = told(past, f'{{ nodeAsOf(id: "industryPlanting:{made.id}", {DAY}) {{ id }} }}')
+        assert (found["nodeAsOf"] is not None) == there
 
 
 def test_a_row_that_is_gone_is_there_for_the_whole_district_alone(past: Past) -> None:
@@ -149,13 +150,13 @@ def test_a_row_that_is_gone_is_there_for_the_whole_district_alone(past: Past) ->
     place = past.asked.rows.lies(node, row) // 10**6 * 10**6
     assert past.change("IndustryPlanting", Action.DELETE, {"id": row["id"], "version": row["version"]})
     past.date(0)
-    document = f'{{ node(id: "industryPlanting:{row["id"]}", {DAY}) {{ id ... on IndustryPlanting {{ crop }} }} }}'
+    document = f'{{ nodeAsOf(id: "industryPlanting:{row["id"]}", {DAY}) {{ id ... on IndustryPlanting {{ crop }} }} }}'
     reading = frozenset({"industry:read"})
     district = Viewer("區", places=(HERE * 10**9,), permissions=reading)
     beside = Viewer("區和村", places=(HERE * 10**9, 620503101201000), permissions=reading)
     for viewer in (None, district, beside):
-        assert told(past, document, viewer)["node"]["crop"] == row["crop"]
-    assert told(past, document, Viewer("鄉", places=(place,), permissions=reading)) == {"node": None}
+        assert told(past, document, viewer)["nodeAsOf"]["crop"] == row["crop"]
+    assert told(past, document, Viewer("鄉", places=(place,), permissions=reading)) == {"nodeAsOf": None}
 
 
 def test_a_column_that_an_old_entry_does_not_have_is_null(past: Past) -> None:

@@ -36,6 +36,13 @@ def test_every_type_is_found_by_its_id(graph: Graph, demo_database: Database) ->
     assert len(ids) * 4 > len(graph.platform.graph.nodes) * 3, "too few types have demo rows to look for"
 
 
+def test_node_has_the_one_argument_that_relay_demands(graph: Graph) -> None:
+    """Its compiler refuses `@refetchable` on a `Node` where the field has any other, needed or not."""
+    fields = graph.compiler.schema.query_type.fields  # type: ignore[union-attr]
+    assert {name: str(each.type) for name, each in fields["node"].args.items()} == {"id": "ID!"}
+    assert {name: str(each.type) for name, each in fields["nodeAsOf"].args.items()} == {"id": "ID!", "asOf": "Date!"}
+
+
 def test_a_type_may_be_chosen_by_a_fragment(small: Small) -> None:
     village = small.world.id(KINDS["Village"], small.world.all(KINDS["Village"])[0])
     found = small.ask(

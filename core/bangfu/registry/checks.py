@@ -34,6 +34,7 @@ _RESERVED = {
     "comparison",
     "core",
     "node",
+    "node_as_of",
     "plugins",
     "measures",
     "indicators",

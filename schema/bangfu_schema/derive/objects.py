@@ -68,7 +68,7 @@ MEASURE_ARGUMENTS = (
 
 @strawberry.interface(name="Node", description="Anything with an id.")
 class NodeInterface:
-    """What `node(id:)` returns."""
+    """What `node` and `nodeAsOf` return."""
 
     id: strawberry.ID = strawberry.field(description="A readable, typed id, as `household:620502000000001`.")
 

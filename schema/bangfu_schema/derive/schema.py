@@ -1,5 +1,6 @@
 """The whole schema: the root's fields, and every type below them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import strawberry
@@ -48,18 +49,7 @@ def _root(graph: Graph, objects: Objects) -> list[StrawberryField]:
         fields.append(_one(node, objects))
         if grain is not Grain.PERSON:
             fields.append(objects.many(_all(node), required_place=grain is Grain.HOUSEHOLD))
-    fields.append(
-        DerivedField.of(
-            "node",
-            NodeInterface | None,
-            OfNode(),
-            description="Anything by its typed id; null where there is nothing under it.",
-            arguments=(
-                argument("id", strawberry.ID, "As in `household:620502000000001`."),
-                argument("asOf", Day | None, AS_OF_ROW),
-            ),
-        )
-    )
+    fields.extend(_by_typed_id())
     fields.append(objects.many(_all(graph.target), required_place=True))
     for space in graph.roots.values():
         inner = [objects.many(link, required_place=True) for link in space.links.values()]
@@ -82,6 +72,16 @@ def _one(node: Node, objects: Objects) -> DerivedField:
         key = argument("id", strawberry.ID, f"Its id, as in `{node.prefix}:620502000000001`.")
     arguments = (key, argument("asOf", Day | None, AS_OF_ROW))
     return DerivedField.of(node.prefix, objects.types[node] | None, OfRow(node), description=title, arguments=arguments)
+
+
+def _by_typed_id() -> Iterator[DerivedField]:
+    """Anything by its id. `node` has that one argument, as clients that ask for rows again by themselves demand (Relay)."""
+    id_ = argument("id", strawberry.ID, "As in `household:620502000000001`.")
+    day = argument("asOf", Day, AS_OF_ROW)
+    title = "Anything by its typed id; null where there is nothing under it."
+    yield DerivedField.of("node", NodeInterface | None, OfNode(), description=title, arguments=(id_,))
+    title = "Anything by its typed id, as of a day, with everything below it."
+    yield DerivedField.of("nodeAsOf", NodeInterface | None, OfNode(), description=title, arguments=(id_, day))
 
 
 def _all(node: Node) -> Link:
