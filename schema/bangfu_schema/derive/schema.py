@@ -75,7 +75,7 @@ def _one(node: Node, objects: Objects) -> DerivedField:
 
 
 def _by_typed_id() -> Iterator[DerivedField]:
-    """Anything by its id. `node` has that one argument, as clients that ask for rows again by themselves demand (Relay)."""
+    """Anything by its id. `node` has that one argument, as Relay demands, whose clients ask for rows again by it."""
     id_ = argument("id", strawberry.ID, "As in `household:620502000000001`.")
     day = argument("asOf", Day, AS_OF_ROW)
     title = "Anything by its typed id; null where there is nothing under it."
