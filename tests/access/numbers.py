@@ -84,6 +84,7 @@ class Numbers:
         self.cells = cache(self._cells)
         self.facts = cache(self._facts)
         self.small = cache(self._small)
+        self.reads = cache(self._reads)
 
     def _facts(self, measure: Measure) -> tuple[Fact, ...]:
         node = self.node_of(measure)
@@ -108,7 +109,7 @@ class Numbers:
         """The type of the rows that a measure counts; of places, those of the level that it counts."""
         return self._nodes[measure.of] if measure.of is not Place else self._rows.graph.core[measure.grain]
 
-    def reads(self, measure: Measure) -> tuple[set[Node], set[tuple[str, str]]]:
+    def _reads(self, measure: Measure) -> tuple[set[Node], set[tuple[str, str]]]:
         """The types whose rows a number is made of, and the columns that are read, by type."""
         by_table = {node.table.name: node for node in self._nodes.values() if not node.is_place}
         read = {(measure.of.__tablename__, each.key) for each in (measure.sum, measure.on) if each is not None}

@@ -1,6 +1,6 @@
 """A list's page as SQL: its rows, its cursors, where it stands, and how many rows the whole list has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -25,7 +25,7 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from bangfu.declare.grain import Grain
 from bangfu.query.given import Input
@@ -125,7 +125,7 @@ class _Page:
 
     def _select(self, shown: Select[Any]) -> Select[Any]:
         """The page's rows, with the columns that what is shown of them reads."""
-        used = {each.name for each in iterate(shown) if isinstance(each, ColumnClause) and each.table is self._rows}
+        used = {each.name for each in _parts(shown) if isinstance(each, ColumnClause) and each.table is self._rows}
         columns = [each for each in self._found.rows.c if each.name in used]
         limit = self._found.limit(1 if self._looks_ahead else 0)
         return self._first_of_all(columns, limit) if self._matched is None else self._first_of_matched(columns, limit)
@@ -220,6 +220,18 @@ def _marked(mark: str, given: Input) -> str:
 
 def _labelled(terms: Sequence[Term]) -> list[Label[Any]]:
     return [term.value.label(f"{_TERM}{index}") for index, term in enumerate(terms)]
+
+
+def _parts(statement: Select[Any]) -> Iterable[ExternallyTraversible]:
+    """All parts of a statement, each once: SQLAlchemy's `iterate` goes into a sub-select for each column of it."""
+    seen: dict[int, ExternallyTraversible] = {}
+    found: list[ExternallyTraversible] = [statement]
+    while found:
+        part = found.pop()
+        if id(part) not in seen:
+            seen[id(part)] = part
+            found.extend(part.get_children())
+    return seen.values()
 
 
 def _plain(value: ColumnElement[Any], kind: Kind) -> ColumnElement[str]:
