@@ -1,6 +1,6 @@
 """Every statement keeps to its district: each table it reads is tied to one, as a cluster needs it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -70,18 +70,19 @@ def test_a_table_without_its_district_is_found(platform: Platform) -> None:
 def _loose(statement: Select[Any]) -> Iterator[tuple[str, str]]:
     """Tables of a statement that no condition ties to a district."""
     selects = [each for each in _once(statement) if isinstance(each, Select)]
-    tied = {id(inner): set(_tied_in(inner)) for inner in selects}
-    anywhere = set().union(*tied.values())
-    for inner in selects:
-        for table in (each for from_ in inner.get_final_froms() for each in _tables(from_)):
+    froms = [inner.get_final_froms() for inner in selects]  # which SQLAlchemy compiles a statement for
+    tied = [set(_tied_in(inner, own)) for inner, own in zip(selects, froms, strict=True)]
+    anywhere = set().union(*tied)
+    for inner, own, here in zip(selects, froms, tied, strict=True):
+        for table in (each for from_ in own for each in _tables(from_)):
             # An alias is one use of a table, and may be named in a sub-select of where it stands.
-            known = tied[id(inner)] if isinstance(table, Table) else anywhere
+            known = here if isinstance(table, Table) else anywhere
             if NAME in table.c and table not in known:
                 yield str(inner)[:400], str(table)
 
 
-def _tied_in(inner: Select[Any]) -> Iterator[FromClause]:
-    joins = [each for from_ in inner.get_final_froms() for each in _joins(from_)]
+def _tied_in(inner: Select[Any], froms: Sequence[FromClause]) -> Iterator[FromClause]:
+    joins = [each for from_ in froms for each in _joins(from_)]
     for condition in (inner.whereclause, *(join.onclause for join in joins)):
         if condition is not None:
             yield from _tied(condition)

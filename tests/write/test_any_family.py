@@ -407,11 +407,15 @@ _PLACES = f"""SELECT code FROM place WHERE level IN (3, 4) AND valid_to IS NULL 
 
 def test_any_changes_of_families(graph: Graph, demo_copy: Database) -> None:
     done: Counter[str] = Counter()
-    run_state_machine_as_test(
-        of_machine(graph, demo_copy, done),
-        settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
     happened = [*(each.name for each in FAMILY), "undo"]  # each way of being refused is tried in test_undoing.py
-    assert [name for name in happened if not done[name]] == [], "of everything something can be done"
+    for _ in range(5):  # what is tried is drawn, and once in a while one of them never comes off
+        run_state_machine_as_test(
+            of_machine(graph, demo_copy, done),
+            settings=settings(
+                max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            ),
+        )
+        missing = [name for name in happened if not done[name]]
+        if not missing:
+            break
+    assert missing == [], "of everything something can be done"
