@@ -16,6 +16,7 @@ from bangfu.registry import Platform
 from bangfu_app.examples import SHOWN, example
 from bangfu_app.report import document
 from bangfu_schema.compile import statement
+from bangfu_schema.compile.page import parts
 from bangfu_schema.execute import complete
 
 NAME = "district_code"
@@ -69,7 +70,7 @@ def test_a_table_without_its_district_is_found(platform: Platform) -> None:
 
 def _loose(statement: Select[Any]) -> Iterator[tuple[str, str]]:
     """Tables of a statement that no condition ties to a district."""
-    selects = [each for each in _once(statement) if isinstance(each, Select)]
+    selects = [each for each in parts(statement) if isinstance(each, Select)]
     froms = [inner.get_final_froms() for inner in selects]  # which SQLAlchemy compiles a statement for
     tied = [set(_tied_in(inner, own)) for inner, own in zip(selects, froms, strict=True)]
     anywhere = set().union(*tied)
@@ -86,18 +87,6 @@ def _tied_in(inner: Select[Any], froms: Sequence[FromClause]) -> Iterator[FromCl
     for condition in (inner.whereclause, *(join.onclause for join in joins)):
         if condition is not None:
             yield from _tied(condition)
-
-
-def _once(statement: Any) -> Iterator[Any]:
-    """Every part of a statement, those that it refers to in several places once."""
-    seen: set[int] = set()
-    left = [statement]
-    while left:
-        part = left.pop()
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield part
-            left += part.get_children()
 
 
 def _tables(from_: FromClause) -> Iterator[FromClause]:
@@ -117,7 +106,7 @@ def _joins(from_: FromClause) -> Iterator[Join]:
 
 
 def _tied(condition: Any) -> Iterator[FromClause]:
-    for each in _once(condition):
+    for each in parts(condition):
         if isinstance(each, BinaryExpression) and each.operator is operators.eq:
             for side in (each.left, each.right):
                 if isinstance(side, Column) and side.name == NAME and side.table is not None:

@@ -38,7 +38,9 @@ def test_every_type_is_found_by_its_id(graph: Graph, demo_database: Database) ->
 
 def test_node_has_the_one_argument_that_relay_demands(graph: Graph) -> None:
     """Its compiler refuses `@refetchable` on a `Node` where the field has any other, needed or not."""
-    fields = graph.compiler.schema.query_type.fields  # type: ignore[union-attr]
+    root = graph.compiler.schema.query_type
+    assert root is not None
+    fields = root.fields
     assert {name: str(each.type) for name, each in fields["node"].args.items()} == {"id": "ID!"}
     assert {name: str(each.type) for name, each in fields["nodeAsOf"].args.items()} == {"id": "ID!", "asOf": "Date!"}
 

@@ -45,7 +45,7 @@ def districts_named(procedure: Procedure, given: Mapping[str, Any]) -> set[int]:
             keys += value if isinstance(value, list) else () if value is None else [value]
         elif value is not None and _is_place(argument):
             keys.append(value)
-    return {key // DISTRICT_SPAN for key in keys if key // DISTRICT_SPAN in _DISTRICTS}
+    return {district for key in keys if (district := key // DISTRICT_SPAN) in _DISTRICTS}
 
 
 def _wrong(argument: Argument, value: Any) -> Iterator[tuple[Code, Text]]:

@@ -125,7 +125,7 @@ class _Page:
 
     def _select(self, shown: Select[Any]) -> Select[Any]:
         """The page's rows, with the columns that what is shown of them reads."""
-        used = {each.name for each in _parts(shown) if isinstance(each, ColumnClause) and each.table is self._rows}
+        used = {each.name for each in parts(shown) if isinstance(each, ColumnClause) and each.table is self._rows}
         columns = [each for each in self._found.rows.c if each.name in used]
         limit = self._found.limit(1 if self._looks_ahead else 0)
         return self._first_of_all(columns, limit) if self._matched is None else self._first_of_matched(columns, limit)
@@ -222,8 +222,11 @@ def _labelled(terms: Sequence[Term]) -> list[Label[Any]]:
     return [term.value.label(f"{_TERM}{index}") for index, term in enumerate(terms)]
 
 
-def _parts(statement: Select[Any]) -> Iterable[ExternallyTraversible]:
-    """All parts of a statement, each once: SQLAlchemy's `iterate` goes into a sub-select for each column of it."""
+def parts(statement: ExternallyTraversible) -> Iterable[ExternallyTraversible]:
+    """All parts of a statement or an expression, each once.
+
+    SQLAlchemy's `iterate` goes into a sub-select again for each column of it.
+    """
     seen: dict[int, ExternallyTraversible] = {}
     found: list[ExternallyTraversible] = [statement]
     while found:
